@@ -1,0 +1,51 @@
+"""Measuring processes inside a lab's namespaces: started, stopped, told apart from the hosts' own programs."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+from . import netns
+from .client import PACKAGE_DIR
+from .errors import LabError
+from .remains import INSTRUMENT
+from .waiting import wait_until
+
+START_TIMEOUT_S = 10.0
+STOP_TIMEOUT_S = 10.0
+
+
+def start(layout, host, module, options):
+    """Starts `python3 -m mmmlab.MODULE OPTIONS` on a host. Owns: the caller ends it, by SIGTERM."""
+    environment = os.environ | {"PYTHONPATH": str(PACKAGE_DIR), INSTRUMENT: module}
+    with netns.entered(layout.namespace(host)):
+        return subprocess.Popen(
+            [sys.executable, "-m", f"mmmlab.{module}", json.dumps(options)],
+            stdin=subprocess.DEVNULL,
+            env=environment,
+            start_new_session=True,
+        )
+
+
+def wait_for_output(process, path, what):
+    """Waits until the process has written its first results."""
+
+    def begun():
+        if process.poll() is not None:
+            raise LabError(f"{what} ended at once")
+        return path.exists() and path.stat().st_size > 0
+
+    wait_until(begun, START_TIMEOUT_S, f"{what} has begun", 0.01)
+
+
+def stop(process):
+    """SIGTERM, and its end. One that does not obey is killed, and an error. Idempotent."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(STOP_TIMEOUT_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        raise LabError(f"instrument {process.pid} did not stop within {STOP_TIMEOUT_S:g} s") from None

@@ -1,0 +1,101 @@
+"""The VIP observer: what one host really holds, 50 times a second, in the host's own namespace.
+
+On a database host: which virtual addresses the kernel has (netlink), and, in a second thread so that a frozen
+server stops nothing, whether the server is writable. On the client: which hardware address the kernel would send
+packets for each virtual address to. Runs as:  python3 -m mmmlab.observer OPTIONS-AS-JSON
+
+Output: a JSON line with host and addresses, then a line a sample, times being CLOCK_MONOTONIC seconds:
+
+    a TIME MASK           the addresses held: bit i stands for the i-th of the header
+    s SENT ANSWERED FLAG  the server: w writable, r read-only, - no answer
+    n TIME MAC…           the client's neighbour table, '-' for an address it does not know
+"""
+
+import json
+import signal
+import sys
+import threading
+import time
+
+import pymysql
+
+from . import netlink
+
+SQL_TIMEOUT_S = 0.25
+
+
+class Observer:
+    def __init__(self, options):
+        self.host, self.ips, self.socket = options["host"], options["ips"], options.get("socket")
+        self.period_s = options["period_ms"] / 1000
+        self.stopping = threading.Event()
+        self.lock = threading.Lock()
+        self.file = open(options["out"], "w", encoding="ascii", buffering=1)
+
+    def write(self, line):
+        with self.lock:
+            self.file.write(line + "\n")
+
+    def every_period(self, sample):
+        """Calls it at fixed moments; a moment that was missed is left out."""
+        due = time.monotonic()
+        while not self.stopping.wait(max(0.0, due - time.monotonic())):
+            sample()
+            due = max(due + self.period_s, time.monotonic())
+
+    def run(self):
+        self.write(json.dumps({"host": self.host, "ips": self.ips}))
+        with netlink.open_socket() as channel:
+            if self.socket:
+                server = threading.Thread(target=self.watch_server, daemon=True)
+                server.start()
+                self.every_period(lambda: self.sample_addresses(channel))
+                server.join(2 * SQL_TIMEOUT_S)
+            else:
+                self.every_period(lambda: self.sample_neighbours(channel))
+
+    def sample_addresses(self, channel):
+        held = netlink.addresses(channel)
+        mask = sum(1 << i for i, ip in enumerate(self.ips) if ip in held)
+        self.write(f"a {time.monotonic():.6f} {mask:x}")
+
+    def sample_neighbours(self, channel):
+        known = netlink.neighbours(channel)
+        self.write(f"n {time.monotonic():.6f} {' '.join(known.get(ip, '-') for ip in self.ips)}")
+
+    def watch_server(self):
+        connection = None
+
+        def sample():
+            nonlocal connection
+            sent = time.monotonic()
+            try:
+                connection = connection or self.connect()
+                with connection.cursor() as cursor:
+                    cursor.execute("SELECT @@global.read_only")
+                    flag = "w" if cursor.fetchone()[0] == 0 else "r"
+            except (pymysql.MySQLError, OSError):
+                connection, flag = None, "-"
+            self.write(f"s {sent:.6f} {time.monotonic():.6f} {flag}")
+
+        self.every_period(sample)
+
+    def connect(self):
+        return pymysql.connect(
+            unix_socket=self.socket,
+            user="root",
+            autocommit=True,
+            connect_timeout=SQL_TIMEOUT_S,
+            read_timeout=SQL_TIMEOUT_S,
+        )
+
+
+def main():
+    observer = Observer(json.loads(sys.argv[1]))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: observer.stopping.set())
+    observer.run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+#include "sim/batch.h"
+
+#include <algorithm>
+#include <ctime>
+#include <exception>
+#include <thread>
+
+namespace mmm::sim {
+
+namespace {
+
+thread_local std::uint64_t running_seed = 0;
+
+// Of this thread: on a busy machine the wall's time says little.
+double processor_seconds() {
+  timespec spent{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &spent);
+  return static_cast<double>(spent.tv_sec) + static_cast<double>(spent.tv_nsec) * 1e-9;
+}
+
+}  // namespace
+
+std::uint64_t present_seed() { return running_seed; }
+
+std::map<std::string, std::uint64_t> BatchResult::by_checker() const {
+  std::map<std::string, std::uint64_t> counts;
+  for (const auto& failure : failures) ++counts[failure.violation.checker];
+  return counts;
+}
+
+Outcome run_schedule(std::uint64_t seed, bool tell_story) {
+  running_seed = seed;
+  Outcome outcome;
+  World world(make_plan(seed), tell_story);
+  try {
+    world.run();
+  } catch (const std::exception& error) {
+    world.violate("crash", fmt::format("a core threw: {}", error.what()));
+  }
+  outcome.violations = std::move(world.violations);
+  outcome.story = world.story.take();
+  outcome.steps = world.steps;
+  outcome.writes = world.client.acknowledged();
+  return outcome;
+}
+
+BatchResult run_batch(std::uint64_t first, std::uint64_t count, unsigned jobs, std::uint64_t failures_max) {
+  BatchResult total;
+  std::mutex mutex;
+  std::atomic<std::uint64_t> next{0};
+  const auto work = [&] {
+    const auto began = processor_seconds();
+    for (auto i = next++; i < count; i = next++) {
+      auto outcome = run_schedule(first + i, false);
+      const std::scoped_lock lock(mutex);
+      ++total.schedules;
+      total.steps += outcome.steps;
+      total.writes += outcome.writes;
+      if (!outcome.violations.empty()) total.failures.push_back({first + i, std::move(outcome.violations.front())});
+      if (total.failures.size() >= failures_max) next = count;
+    }
+    const std::scoped_lock lock(mutex);
+    total.busy_s += processor_seconds() - began;
+  };
+  std::vector<std::jthread> threads;
+  for (unsigned i = 1; i < jobs; ++i) threads.emplace_back(work);
+  work();
+  threads.clear();
+  std::ranges::sort(total.failures, {}, &Failure::seed);
+  return total;
+}
+
+}  // namespace mmm::sim

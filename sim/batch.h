@@ -1,0 +1,43 @@
+#pragma once
+// Many schedules, on one or more threads.
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "sim/world.h"
+
+namespace mmm::sim {
+
+struct Failure {
+  std::uint64_t seed = 0;
+  Violation violation;                // the first
+};
+
+struct BatchResult {
+  std::uint64_t schedules = 0, steps = 0, writes = 0;
+  double busy_s = 0;                  // processor time, summed over the threads
+  std::vector<Failure> failures;      // in the order of their seeds
+
+  // How many schedules each checker stopped.
+  std::map<std::string, std::uint64_t> by_checker() const;
+};
+
+// Runs one schedule. The story is empty unless it is wanted.
+struct Outcome {
+  std::vector<Violation> violations;
+  std::vector<std::string> story;
+  std::uint64_t steps = 0, writes = 0;
+};
+Outcome run_schedule(std::uint64_t seed, bool tell_story);
+
+// Runs seeds `first` .. `first + count - 1`. Stops early after `failures_max` of them failed.
+BatchResult run_batch(std::uint64_t first, std::uint64_t count, unsigned jobs, std::uint64_t failures_max);
+
+// The seed that this thread runs now; for the handler of an abort.
+std::uint64_t present_seed();
+
+}  // namespace mmm::sim

@@ -1,0 +1,38 @@
+#pragma once
+// A checker watches a schedule and says when something happened that must not.
+
+#include "core/agent/operations.h"
+#include "model/messages.h"
+#include "sim/topology.h"
+
+namespace mmm::agent {
+class Brain;
+}
+
+namespace mmm::sim {
+
+struct World;
+
+class Checker {
+ public:
+  explicit Checker(World& world) : world_(world) {}
+  virtual ~Checker() = default;
+  Checker(const Checker&) = delete;
+
+  // A server, an address or a machine's power is not what it was.
+  virtual void state_changed() {}
+  // read_only went off.
+  virtual void became_writable(Node) {}
+  // The agent's brain has handled an event; its effects are not carried out yet.
+  virtual void agent_stepped(Node, const agent::Brain&) {}
+  // The message leaves the host.
+  virtual void agent_says(Node, const FromAgent&) {}
+  virtual void agent_runs(Node, const agent::Operation&) {}
+  // The schedule is over; nothing has been broken since kCalmFrom.
+  virtual void at_end() {}
+
+ protected:
+  World& world_;
+};
+
+}  // namespace mmm::sim

@@ -1,0 +1,37 @@
+#pragma once
+// S4: an agent obeys nothing older than what it has accepted, through crashes too; and rule 7: what was given up for good
+// never comes back.
+
+#include <array>
+
+#include "sim/checkers/checker.h"
+
+namespace mmm::sim {
+
+// - Whatever an agent says it accepted (an order, an epoch, a release) is on its disk when the message leaves (rule 2).
+// - Nothing that it holds in memory, now or after any restart, is older than what it ever said.
+// - It lifts read_only and puts the writer's address only for the generation that it accepted, and never for one that
+//   it said it released.
+class NothingOlder : public Checker {
+ public:
+  using Checker::Checker;
+  void agent_stepped(Node host, const agent::Brain& brain) override;
+  void agent_says(Node host, const FromAgent& message) override;
+  void agent_runs(Node host, const agent::Operation& operation) override;
+
+ private:
+  struct Said {
+    Order accepted;
+    Epoch epoch;
+    Generation released;
+  };
+
+  void says_accepted(Node host, const Order& order);
+  void says_released(Node host, Generation generation);
+  void says_epoch(Node host, const Epoch& epoch);
+  void exercises(Node host, Generation generation);
+
+  std::array<Said, kDatabases> said_;
+};
+
+}  // namespace mmm::sim

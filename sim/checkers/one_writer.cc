@@ -1,0 +1,28 @@
+#include "sim/checkers/one_writer.h"
+
+#include "sim/world.h"
+
+namespace mmm::sim {
+
+namespace {
+
+bool accepts_writes(const Host& host) {
+  return host.up && host.kernel.has(writer_ip()) && host.server.responds() && host.server.writable();
+}
+
+}  // namespace
+
+void OneWriter::state_changed() {
+  const Host* first = nullptr;
+  for (const auto& host : world_.hosts) {
+    if (!accepts_writes(*host)) continue;
+    if (!first) {
+      first = host.get();
+      continue;
+    }
+    return world_.violate("S1", fmt::format("{} and {} accept writes through {} at the same time", name_of(first->id),
+                                            name_of(host->id), writer_ip()));
+  }
+}
+
+}  // namespace mmm::sim

@@ -1,0 +1,23 @@
+#pragma once
+// S1: at no instant do two hosts accept writes through the writer's address.
+
+#include "sim/checkers/checker.h"
+
+namespace mmm::sim {
+
+// Accepts writes: a commit acknowledgement of this host can reach a client through the writer's address. Exactly:
+//
+//   - the machine has power and its kernel holds the address (from an interface without it nothing can be sent from it,
+//     and nothing to it is taken), and
+//   - mysqld runs, is not frozen, and read_only is off. A commit that was let in before read_only went on can't be
+//     acknowledged afterwards: SET GLOBAL read_only waits for it.
+//
+// Whether a client can be reached is left out: some client stands on the same side of any cut. There is no write fence in
+// this stage; with one, an open fence is the third condition.
+class OneWriter : public Checker {
+ public:
+  using Checker::Checker;
+  void state_changed() override;
+};
+
+}  // namespace mmm::sim

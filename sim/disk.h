@@ -1,0 +1,88 @@
+#pragma once
+// A state file: written whole, synced, replaced. And what waits for it.
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <utility>
+
+#include "sim/event_queue.h"
+#include "sim/random.h"
+
+namespace mmm::sim {
+
+template <class State>
+class Disk {
+ public:
+  Disk(EventQueue& queue, Random random) : queue_(queue), random_(random) {}
+
+  // `durable` runs when this and all writes before it are on the disk.
+  void write(State state, EventQueue::Action durable) {
+    pending_.push_back({std::move(state), std::move(durable)});
+    if (pending_.size() == 1) sync();
+  }
+
+  // The process is gone: what was not begun is lost, what was under way may have made it.
+  void lose_pending() {
+    if (!pending_.empty() && random_.chance(0.5)) content_ = std::move(pending_.front().state);
+    pending_.clear();
+    ++crash_;
+  }
+
+  const std::optional<State>& content() const { return content_; }
+
+ private:
+  struct Write {
+    State state;
+    EventQueue::Action durable;
+  };
+
+  // Usually a fast disk; now and then one that is busy with somebody else.
+  void sync() {
+    const auto wait = random_.chance(0.05) ? random_.between(5ms, 80ms) : random_.between(200us, 3ms);
+    queue_.after(wait, [this, crash = crash_] {
+      if (crash != crash_) return;
+      content_ = std::move(pending_.front().state);
+      auto durable = std::move(pending_.front().durable);
+      pending_.pop_front();
+      if (!pending_.empty()) sync();
+      durable();
+    });
+  }
+
+  EventQueue& queue_;
+  Random random_;
+  std::optional<State> content_;
+  std::deque<Write> pending_;
+  std::uint64_t crash_ = 0;
+};
+
+// Messages that may leave only once a number of writes is on the disk; in order.
+class Outbox {
+ public:
+  // A write was begun; what is sent from now on waits for it.
+  std::uint64_t write_begun() { return ++begun_; }
+  void write_done(std::uint64_t number) {
+    done_ = number;
+    flush();
+  }
+  void send(EventQueue::Action message) {
+    waiting_.push_back({begun_, std::move(message)});
+    flush();
+  }
+  void clear() { *this = Outbox(); }
+
+ private:
+  void flush() {
+    while (!waiting_.empty() && waiting_.front().first <= done_) {
+      auto message = std::move(waiting_.front().second);
+      waiting_.pop_front();
+      message();
+    }
+  }
+
+  std::uint64_t begun_ = 0, done_ = 0;
+  std::deque<std::pair<std::uint64_t, EventQueue::Action>> waiting_;
+};
+
+}  // namespace mmm::sim

@@ -1,0 +1,94 @@
+#include "sim/faults.h"
+
+#include "sim/world.h"
+
+namespace mmm::sim {
+
+namespace {
+
+void each_direction(const Fault& fault, const auto& action) {
+  action(fault.who, fault.other);
+  if (!fault.one_way) action(fault.other, fault.who);
+}
+
+void change_links(World& world, const Fault& fault, bool begins) {
+  auto& network = world.network;
+  for (auto& host : world.hosts) host->server.advance();  // with the links as they were
+  switch (fault.kind) {
+    case FaultKind::cut_link:
+      each_direction(fault, [&](Node from, Node to) { begins ? network.cut(from, to) : network.heal(from, to); });
+      break;
+    case FaultKind::slow_link:
+      each_direction(fault, [&](Node from, Node to) { network.add_delay(from, to, begins ? fault.amount : -fault.amount); });
+      break;
+    case FaultKind::lossy_link:
+      each_direction(fault, [&](Node from, Node to) { network.set_loss(from, to, begins ? fault.probability : 0); });
+      break;
+    default:
+      for (Node other = 0; other < kNodes; ++other) {
+        if (other == fault.who) continue;
+        begins ? network.cut(fault.who, other) : network.heal(fault.who, other);
+        begins ? network.cut(other, fault.who) : network.heal(other, fault.who);
+      }
+  }
+  world.links_changed();
+}
+
+void begin_fault(World& world, const Fault& fault) {
+  world.story.tell("fault", "{}", describe(fault));
+  auto* host = fault.who < kDatabases ? world.hosts[fault.who].get() : nullptr;
+  switch (fault.kind) {
+    case FaultKind::kill_mysqld: return host->server.kill();
+    case FaultKind::kill_agent: return host->agent.kill();
+    case FaultKind::kill_monitor: return world.monitor.kill();
+    case FaultKind::freeze_mysqld: return host->server.freeze();
+    case FaultKind::freeze_agent: return host->agent.freeze();
+    case FaultKind::freeze_monitor: return world.monitor.freeze();
+    case FaultKind::lose_host: return world.power_off(fault.who);
+    case FaultKind::lag: return host->server.set_lag(fault.amount);
+    case FaultKind::stop_applier: return host->server.set_applier_broken(true);
+    case FaultKind::move_role: return world.administrator.move_writer(fault.who);
+    case FaultKind::set_offline: return world.administrator.set_offline(fault.who);
+    case FaultKind::cut_link:
+    case FaultKind::isolate:
+    case FaultKind::slow_link:
+    case FaultKind::lossy_link: return change_links(world, fault, true);
+  }
+}
+
+void end_fault(World& world, const Fault& fault) {
+  if (fault.kind != FaultKind::move_role) world.story.tell("fault", "is over: {}", describe(fault));
+  auto* host = fault.who < kDatabases ? world.hosts[fault.who].get() : nullptr;
+  switch (fault.kind) {
+    case FaultKind::kill_mysqld:
+      if (host->up) host->server.start();
+      return;
+    case FaultKind::kill_agent:
+      if (host->up) host->agent.start();
+      return;
+    case FaultKind::kill_monitor: return world.monitor.start();
+    case FaultKind::freeze_mysqld: return host->server.thaw();
+    case FaultKind::freeze_agent: return host->agent.thaw();
+    case FaultKind::freeze_monitor: return world.monitor.thaw();
+    case FaultKind::lose_host: return world.power_on(fault.who);
+    case FaultKind::lag: return host->server.set_lag(Duration{0});
+    case FaultKind::stop_applier: return host->server.set_applier_broken(false);
+    case FaultKind::move_role: return;
+    case FaultKind::set_offline: return world.administrator.set_online(fault.who);
+    case FaultKind::cut_link:
+    case FaultKind::isolate:
+    case FaultKind::slow_link:
+    case FaultKind::lossy_link: return change_links(world, fault, false);
+  }
+}
+
+}  // namespace
+
+void schedule_faults(World& world) {
+  for (const auto& fault : world.plan.faults) {
+    world.queue.at(fault.at, [&world, &fault] { begin_fault(world, fault); });
+    world.queue.at(fault.at + fault.lasts, [&world, &fault] { end_fault(world, fault); });
+  }
+}
+
+}  // namespace mmm::sim

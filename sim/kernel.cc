@@ -1,0 +1,45 @@
+#include "sim/kernel.h"
+
+namespace mmm::sim {
+
+namespace {
+
+// Usually the kernel looks at its addresses soon after one ran out; sometimes as late as it ever does.
+constexpr Duration kLateUsually = 350ms, kLateMax = 1s;
+constexpr double kVeryLate = 0.2;
+
+}  // namespace
+
+void Kernel::put(const std::string& ip, Duration lifetime, const Clock& clock) {
+  const auto whole = std::max<Duration>(1s, std::chrono::ceil<std::chrono::seconds>(lifetime));
+  const auto late = random_.chance(kVeryLate) ? random_.between(kLateUsually, kLateMax)
+                                              : random_.between(Duration{0}, kLateUsually);
+  const bool fresh = !addresses_.contains(ip);
+  const auto timer = next_timer_++;
+  addresses_[ip] = timer;
+  queue_.after(clock.stretch(whole + late), [this, ip, timer] {
+    const auto it = addresses_.find(ip);
+    if (it == addresses_.end() || it->second != timer) return;
+    addresses_.erase(it);
+    changed_();
+  });
+  if (fresh) changed_();
+}
+
+void Kernel::drop(const std::string& ip) {
+  if (addresses_.erase(ip) > 0) changed_();
+}
+
+void Kernel::clear() {
+  if (addresses_.empty()) return;
+  addresses_.clear();
+  changed_();
+}
+
+std::set<std::string> Kernel::addresses() const {
+  std::set<std::string> ips;
+  for (const auto& [ip, timer] : addresses_) ips.insert(ip);
+  return ips;
+}
+
+}  // namespace mmm::sim

@@ -1,0 +1,41 @@
+#pragma once
+// The addresses of one machine's interface, with their lifetimes (valid_lft). They outlive the agent that put them and
+// end with the machine.
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+
+#include "sim/clock.h"
+#include "sim/event_queue.h"
+#include "sim/random.h"
+
+namespace mmm::sim {
+
+class Kernel {
+ public:
+  // `changed`: called after every change of the addresses.
+  Kernel(EventQueue& queue, Random random, std::function<void()> changed)
+      : queue_(queue), random_(random), changed_(std::move(changed)) {}
+
+  // Puts the address, or gives it a new lifetime. Linux counts lifetimes in whole seconds: `lifetime` is rounded up, one
+  // second at least. It is never taken early, but up to a second late (facts: 15-350 ms, 1 s with many addresses).
+  void put(const std::string& ip, Duration lifetime, const Clock& clock);
+  void drop(const std::string& ip);
+  // The power is gone.
+  void clear();
+
+  bool has(const std::string& ip) const { return addresses_.contains(ip); }
+  std::set<std::string> addresses() const;
+
+ private:
+  EventQueue& queue_;
+  Random random_;
+  std::function<void()> changed_;
+  std::map<std::string, std::uint64_t> addresses_;  // -> the timer that ends it
+  std::uint64_t next_timer_ = 1;
+};
+
+}  // namespace mmm::sim

@@ -1,0 +1,124 @@
+// mmm_sim: runs schedules, replays one, or shows that a broken rule is caught.
+
+#include <csignal>
+#include <cstdio>
+#include <fstream>
+#include <limits>
+#include <string>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "sim/batch.h"
+#include "sim/mutant.h"
+
+namespace mmm::sim {
+namespace {
+
+std::string mutant_name;
+
+std::string replay_command(std::uint64_t seed) {
+  return fmt::format("mmm_sim --replay {} --story{}", seed, mutant_name.empty() ? "" : " --mutant " + mutant_name);
+}
+
+// A CHECK of a core failed: the process ends, but not without saying in which schedule.
+void tell_seed_of_abort(int) {
+  std::fprintf(stderr, "in schedule %llu; replay with: mmm_sim --replay %llu --story\n",
+               static_cast<unsigned long long>(present_seed()), static_cast<unsigned long long>(present_seed()));
+}
+
+int replay(std::uint64_t seed, bool tell_story) {
+  const auto outcome = run_schedule(seed, tell_story);
+  const auto plan = make_plan(seed);
+  fmt::print("schedule {}: {}, {} faults\n", seed, plan.semi_sync ? "semi-sync" : "asynchronous", plan.faults.size());
+  for (const auto& fault : plan.faults) fmt::print("  at {:7.3f} s {}\n", seconds(fault.at), describe(fault));
+  for (const auto& line : outcome.story) fmt::print("{}\n", line);
+  for (const auto& violation : outcome.violations)
+    fmt::print("VIOLATED {} at {:.6f} s: {}\n", violation.checker, seconds(violation.at), violation.text);
+  if (outcome.violations.empty()) fmt::print("nothing violated; {} writes acknowledged, {} steps\n", outcome.writes, outcome.steps);
+  return outcome.violations.empty() ? 0 : 1;
+}
+
+void print_failure(const Failure& failure, bool with_story) {
+  fmt::print("\nseed {}: {} violated at {:.6f} s: {}\nreplay: {}\n", failure.seed, failure.violation.checker,
+             seconds(failure.violation.at), failure.violation.text, replay_command(failure.seed));
+  if (with_story) replay(failure.seed, true);
+}
+
+int batch(std::uint64_t first, std::uint64_t count, unsigned jobs, std::uint64_t failures_max) {
+  const auto result = run_batch(first, count, jobs, failures_max);
+  const bool hunts_mutant = !mutant_name.empty();
+  for (std::size_t i = 0; i < result.failures.size() && i < 20; ++i)
+    print_failure(result.failures[i], i == 0 && !hunts_mutant);
+  const auto per_second = static_cast<double>(result.schedules) / result.busy_s;
+  fmt::print("\n{} schedules of {:.0f} virtual s from seed {}: {:.0f} schedules/s and core, {} steps and {} acknowledged "
+             "writes a schedule\n", result.schedules, seconds(kEnd), first, per_second, result.steps / result.schedules,
+             result.writes / result.schedules);
+  for (const auto& [checker, times] : result.by_checker()) fmt::print("  {}: violated in {} schedules\n", checker, times);
+  if (hunts_mutant) {
+    fmt::print("mutant {}: {}\n", mutant_name, result.failures.empty() ? "SURVIVED: a checker is missing" : "caught");
+    return result.failures.empty() ? 1 : 0;
+  }
+  fmt::print("{}\n", result.failures.empty() ? "PASSED: nothing violated" : "FAILED");
+  return result.failures.empty() ? 0 : 1;
+}
+
+// Each line: a seed, then what it once showed.
+int replay_file(const std::string& path) {
+  std::ifstream file(path);
+  int failed = 0, seeds = 0;
+  for (std::string line; std::getline(file, line);) {
+    if (line.empty() || line[0] == '#') continue;
+    const auto seed = std::stoull(line);
+    ++seeds;
+    const auto outcome = run_schedule(seed, false);
+    if (outcome.violations.empty()) continue;
+    ++failed;
+    print_failure({seed, outcome.violations.front()}, false);
+  }
+  fmt::print("{} seeds that once failed: {} fail again\n", seeds, failed);
+  return failed == 0 && seeds > 0 ? 0 : 1;
+}
+
+bool select_mutant(const std::string& name) {
+  for (const auto& entry : kMutants)
+    if (entry.name == name) {
+      active_mutant = entry.mutant;
+      mutant_name = name;
+      fmt::print("broken on purpose: {}\n", entry.breaks);
+      return true;
+    }
+  fmt::print(stderr, "there is no mutant '{}'; the mutants are:\n", name);
+  for (const auto& entry : kMutants) fmt::print(stderr, "  {:24} {}\n", entry.name, entry.breaks);
+  return false;
+}
+
+int run(int argc, char** argv) {
+  CLI::App app("Runs MMM's decision code in virtual time, from a seed, under faults, and checks what must always hold.",
+               "mmm_sim");
+  std::uint64_t schedules = 1000, seed = 1, failures_max = 50;
+  unsigned jobs = 1;
+  std::string mutant, seeds_file;
+  bool story = false;
+  std::uint64_t replayed = 0;
+  app.add_option("--schedules", schedules, "how many schedules of 60 virtual seconds")->capture_default_str();
+  app.add_option("--seed", seed, "the first seed; the others follow it")->capture_default_str();
+  app.add_option("--jobs", jobs, "threads")->capture_default_str()->check(CLI::Range(1, 256));
+  app.add_option("--failures", failures_max, "stop after so many failed schedules")->capture_default_str();
+  auto* replay_option = app.add_option("--replay", replayed, "run one seed again");
+  app.add_flag("--story", story, "with --replay: tell what happened, line by line");
+  app.add_option("--mutant", mutant, "break a rule of the protocol on purpose; 'list' names them");
+  app.add_option("--seeds-file", seeds_file, "run the seeds of a file");
+  CLI11_PARSE(app, argc, argv);
+  std::signal(SIGABRT, tell_seed_of_abort);
+  if (!mutant.empty() && !select_mutant(mutant)) return 2;
+  if (!seeds_file.empty()) return replay_file(seeds_file);
+  if (replay_option->count() > 0) return replay(replayed, story);
+  if (!mutant.empty()) failures_max = std::numeric_limits<std::uint64_t>::max();
+  return batch(seed, schedules, jobs, failures_max);
+}
+
+}  // namespace
+}  // namespace mmm::sim
+
+int main(int argc, char** argv) { return mmm::sim::run(argc, argv); }

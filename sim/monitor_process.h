@@ -1,0 +1,69 @@
+#pragma once
+// mmm_mond: the real MonitorBrain, and a shell that connects, checks and keeps.
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/monitor/brain.h"
+#include "sim/disk.h"
+#include "sim/network.h"
+#include "sim/process.h"
+#include "sim/random.h"
+
+namespace mmm::sim {
+
+class MonitorProcess : public Process {
+ public:
+  MonitorProcess(World& world, Random random);
+
+  void start();
+  void kill();
+
+  void heard(Network::ConnectionId connection, Node host, FromAgent message);
+  // mmm_control. `answered` runs with the answer; never, when the monitor dies before.
+  void command(std::vector<std::string> words);
+
+  const MonitorBrain& brain() const { return *brain_; }
+
+ private:
+  // The standing connection to one agent.
+  struct Link {
+    std::optional<Network::ConnectionId> connection;
+    std::uint64_t attempt = 0;         // an answer to an earlier one is stale
+    TrueTime heard{0}, said{0};
+    Duration backoff{};
+  };
+
+  void tick() override;
+  void step(const MonitorEvent& event);
+  void carry_out(Keep& effect);
+  void carry_out(Tell& effect);
+  void carry_out(Reply& effect);
+  void carry_out(RunCheck& effect);
+  void carry_out(KillHost& effect);
+  void carry_out(MonitorNote& effect);
+
+  // monitor_checks.cc
+  void check_host(Node host);          // all checks, every check_period
+  void run_check(Node host, CheckName check);
+  void check_network();
+
+  void connect(Node host);
+  void connected(Node host, std::uint64_t attempt);
+  void try_again(Node host);
+  void watch(Node host, Network::ConnectionId connection);
+  void lost(Node host, Network::ConnectionId connection, const std::string& why);
+
+  Random random_;
+  std::unique_ptr<MonitorBrain> brain_;
+  Disk<MonitorState> disk_;
+  Outbox outbox_;
+  std::array<Link, kDatabases> links_;
+  std::optional<bool> network_;
+  std::uint64_t next_command_ = 1;
+};
+
+}  // namespace mmm::sim

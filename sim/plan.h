@@ -1,0 +1,52 @@
+#pragma once
+// A schedule before it happens: all that is drawn from the seed in advance, the faults above all.
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "sim/event_queue.h"
+#include "sim/topology.h"
+
+namespace mmm::sim {
+
+// The hosts are set online before the first fault; after the last one nothing breaks any more, so that L1 can be judged.
+inline constexpr TrueTime kFaultsFrom = 4s;
+inline constexpr TrueTime kCalmFrom = 36s;
+inline constexpr TrueTime kEnd = 60s;
+
+enum class FaultKind {
+  kill_mysqld, kill_agent, kill_monitor,
+  freeze_mysqld, freeze_agent, freeze_monitor,
+  lose_host, cut_link, isolate, slow_link, lossy_link,
+  lag, stop_applier,
+  move_role, set_offline,
+};
+
+struct Fault {
+  FaultKind kind = FaultKind::kill_mysqld;
+  TrueTime at{0};
+  Duration lasts{0};            // until it is taken back: restarted, thawed, healed, set online again
+  Node who = 0, other = 0;      // `other`: the far end of a link
+  bool one_way = false;         // of a cut: only packets from `who` to `other` are lost
+  Duration amount{0};           // of a delay or lag
+  double probability = 0;       // of a loss
+};
+
+struct Plan {
+  std::uint64_t seed = 0;
+  bool semi_sync = true;
+  bool skip_slave_start = false;  // in every my.cnf: a crashed mysqld comes back without replicating
+  Duration link_delay{0};
+  Duration write_every{0};      // of the client
+  std::array<std::int64_t, kNodes> clock_ppm{};
+  std::vector<Fault> faults;    // at least three, in order of time
+};
+
+// Ensures: the same plan for the same seed.
+Plan make_plan(std::uint64_t seed);
+
+std::string describe(const Fault& fault);
+
+}  // namespace mmm::sim

@@ -1,0 +1,155 @@
+#include "sim/world.h"
+
+#include <utility>
+
+#include "sim/checkers/nothing_lost.h"
+#include "sim/checkers/nothing_older.h"
+#include "sim/checkers/one_writer.h"
+#include "sim/checkers/recovery.h"
+#include "sim/faults.h"
+
+namespace mmm::sim {
+
+namespace {
+
+// A busy minute takes some 5,000 steps; a core that asks to be woken for ever takes more than this.
+constexpr std::uint64_t kStepsMax = 60'000;
+// A link slower than this is a fault.
+constexpr Duration kQuick = 20ms;
+
+}  // namespace
+
+Host::Host(World& world, Node host, Random random)
+    : id(host),
+      kernel(world.queue, random.fork(), [&world, host] { world.addresses_changed(host); }),
+      server(world, host, random.fork()),
+      agent(world, host, random.fork()) {}
+
+World::World(Plan the_plan, bool tell_story)
+    : plan(std::move(the_plan)),
+      story(queue, tell_story),
+      random(plan.seed),
+      network(queue, random.fork(), plan.link_delay),
+      monitor(*this, random.fork()),
+      client(*this, random.fork()),
+      administrator(*this, random.fork()) {
+  for (Node node = 0; node < kNodes; ++node)
+    clocks.emplace_back(TrueTime{0}, random.between(60s, std::chrono::hours(100)), plan.clock_ppm[node]);
+  for (Node node = 0; node < kDatabases; ++node) hosts.push_back(std::make_unique<Host>(*this, node, random.fork()));
+  checkers.push_back(std::make_unique<OneWriter>(*this));
+  checkers.push_back(std::make_unique<NothingOlder>(*this));
+  checkers.push_back(std::make_unique<NothingLost>(*this));
+  checkers.push_back(std::make_unique<Recovery>(*this));
+}
+
+void World::run() {
+  // As an administrator leaves a new cluster: read_only everywhere, db1 the source of the others, db2 that of db1.
+  for (const auto& host : hosts) host->server.start();
+  for (const auto& host : hosts) host->server.follow(host->id == 0 ? 1 : 0, true);
+  for (const auto& host : hosts)
+    queue.at(random.between(Duration{0}, 300ms), [&agent = host->agent] { agent.start(); });
+  queue.at(random.between(Duration{0}, 500ms), [this] { monitor.start(); });
+  client.start();
+  administrator.start();
+  schedule_faults(*this);
+  while (violations.empty() && queue.run_next(kEnd))
+    if (steps > kStepsMax) violate("busy", fmt::format("{} steps of the cores: one of them turns in circles", steps));
+  if (!violations.empty()) return;
+  for (const auto& host : hosts) host->server.advance();
+  for (const auto& checker : checkers) checker->at_end();
+}
+
+// ---- something changed ------------------------------------------------------------------------------------------
+
+void World::server_changed(Node changed) {
+  for (const auto& host : hosts) host->server.look_at_source();
+  auto& host = *hosts[changed];
+  const auto& server = host.server;
+  auto& seen = seen_[changed];
+  if (server.alive() && seen.life != server.life()) host.agent.server_started();
+  if (!server.alive() && seen.alive) host.agent.server_died();
+  const bool opened = server.writable() && !seen.writable;
+  if (server.writable() != seen.writable)
+    story.tell(name_of(changed), "mysqld is {}", server.writable() ? "WRITABLE" : "no longer writable");
+  seen = {server.alive(), server.writable(), server.life()};
+  look_at_health();
+  if (opened)
+    for (const auto& checker : checkers) checker->became_writable(changed);
+  for (const auto& checker : checkers) checker->state_changed();
+}
+
+void World::addresses_changed(Node changed) {
+  auto& host = *hosts[changed];
+  auto ips = host.kernel.addresses();
+  if (story.on()) {
+    std::string list;
+    for (const auto& ip : ips) list += " " + ip;
+    story.tell(name_of(changed), "addresses:{}", list);
+  }
+  host.agent.addresses_changed(std::move(ips));
+  for (const auto& checker : checkers) checker->state_changed();
+}
+
+void World::links_changed() {
+  for (const auto& host : hosts) host->server.look_at_source();
+  look_at_health();
+}
+
+void World::process_changed() { look_at_health(); }
+
+void World::violate(std::string_view checker, std::string text) {
+  story.tell("CHECKER", "{}: {}", checker, text);
+  violations.push_back({std::string(checker), now(), std::move(text)});
+}
+
+void World::look_at_health() {
+  for (const auto& host : hosts) {
+    auto& since = well_since_[host->id];
+    if (!is_well(host->id)) since.reset();
+    else if (!since) since = now();
+  }
+}
+
+bool World::is_well(Node node) const {
+  const auto& host = *hosts[node];
+  if (!host.up || !host.server.responds() || !host.agent.works() || !monitor.works()) return false;
+  for (Node other = 0; other < kNodes; ++other) {
+    if (other == node || other == kClient) continue;
+    const bool there = other == kMonitor || hosts[other]->up;
+    if (there && (!network.answers(node, other) || network.usual_delay(node, other) > kQuick ||
+                  network.usual_delay(other, node) > kQuick))
+      return false;
+  }
+  return true;
+}
+
+// ---- power ------------------------------------------------------------------------------------------------------
+
+void World::power_off(Node machine) {
+  auto& host = *hosts[machine];
+  if (!host.up) return;
+  for (const auto& other : hosts) other->server.advance();
+  host.up = false;
+  network.power_off(machine);
+  host.agent.power_lost();
+  host.kernel.clear();
+  host.server.kill();
+  links_changed();
+}
+
+void World::power_on(Node machine) {
+  auto& host = *hosts[machine];
+  if (host.up) return;
+  host.up = true;
+  clocks[machine] = Clock(now(), random.between(5s, 20s), plan.clock_ppm[machine]);
+  network.power_on(machine);
+  queue.after(random.between(100ms, 1s), [&host] {
+    if (host.up) host.agent.start();
+  });
+  queue.after(random.between(300ms, 3s), [&host] {
+    if (host.up) host.server.start(true);
+  });
+  links_changed();
+}
+
+}  // namespace mmm::sim

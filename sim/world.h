@@ -1,0 +1,105 @@
+#pragma once
+// Everything there is in a schedule, and who has to hear of what.
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/agent_process.h"
+#include "sim/checkers/checker.h"
+#include "sim/client.h"
+#include "sim/clock.h"
+#include "sim/event_queue.h"
+#include "sim/kernel.h"
+#include "sim/monitor_process.h"
+#include "sim/network.h"
+#include "sim/operator.h"
+#include "sim/plan.h"
+#include "sim/server.h"
+#include "sim/story.h"
+#include "sim/topology.h"
+
+namespace mmm::sim {
+
+// A database host.
+struct Host {
+  Host(World& world, Node id, Random random);
+
+  Node id;
+  bool up = true;
+  Kernel kernel;
+  Server server;
+  AgentProcess agent;
+};
+
+struct Violation {
+  std::string checker;
+  TrueTime at{0};
+  std::string text;
+};
+
+struct World {
+  World(Plan the_plan, bool tell_story);
+  World(const World&) = delete;
+
+  // Runs the whole schedule, or up to the first violation.
+  void run();
+
+  TrueTime now() const { return queue.now(); }
+  const Clock& clock(Node machine) const { return clocks[machine]; }
+  Instant local(Node machine) const { return clocks[machine].read(now()); }
+
+  // ---- something changed
+  void server_changed(Node host);
+  void addresses_changed(Node host);
+  void links_changed();
+  void process_changed();
+  void violate(std::string_view checker, std::string text);
+
+  // ---- a machine loses its power, and gets it back
+  void power_off(Node machine);
+  void power_on(Node machine);
+
+  // ---- transactions
+  TransactionId new_transaction(Transaction transaction) {
+    transactions.push_back(transaction);
+    return static_cast<TransactionId>(transactions.size()) - 1;
+  }
+  Transaction& transaction(TransactionId id) { return transactions[static_cast<std::size_t>(id)]; }
+
+  // ---- questions of checkers and the operator
+  // Since when `host` has been without any fault that keeps the monitor or other hosts from using it.
+  std::optional<TrueTime> well_since(Node host) const { return well_since_[host]; }
+
+  const Plan plan;
+  EventQueue queue;
+  Story story;
+  Random random;
+  std::vector<Clock> clocks;         // of each node; replaced when the machine boots
+  Network network;
+  std::vector<Transaction> transactions;
+  std::vector<std::unique_ptr<Host>> hosts;
+  MonitorProcess monitor;
+  Client client;
+  Operator administrator;
+  std::vector<std::unique_ptr<Checker>> checkers;
+  std::vector<Violation> violations;
+  std::uint64_t steps = 0;           // of both kinds of core
+
+ private:
+  void look_at_health();
+  bool is_well(Node host) const;
+
+  // Of each server, as it was when it changed last.
+  struct Seen {
+    bool alive = false, writable = false;
+    std::uint64_t life = 0;
+  };
+
+  std::array<std::optional<TrueTime>, kDatabases> well_since_;
+  std::array<Seen, kDatabases> seen_;
+};
+
+}  // namespace mmm::sim

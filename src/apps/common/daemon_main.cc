@@ -1,0 +1,127 @@
+#include "apps/common/daemon_main.h"
+
+#include <cstdlib>
+#include <iostream>
+#include <optional>
+
+#include <CLI/CLI.hpp>
+#include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/sinks/syslog_sink.h>
+#include <spdlog/spdlog.h>
+
+#include "codec/config/load.h"
+#include "io/process/daemon.h"
+#include "io/process/pid_file.h"
+
+namespace mmm {
+
+namespace {
+
+struct Flags {
+  std::optional<std::string> config, cluster;
+  bool foreground = false, check_config = false;
+};
+
+std::variant<Flags, int> parse_flags(const DaemonProgram& program, int argc, char** argv) {
+  std::vector<std::string> arguments(argv + 1, argv + argc);
+  Flags flags;
+  flags.cluster = take_cluster_argument(arguments);
+  CLI::App app(program.about + "\n\nUsage: " + program.name + " [@CLUSTER] [OPTIONS]", program.name);
+  app.set_version_flag("--version", program.name + " " MMM_VERSION);
+  app.add_option("--config", flags.config, "read this file instead of searching /etc, /etc/mmm, /etc/mysql-mmm "
+                                           "(or the directory in MMM_CONFIG_DIR)");
+  app.add_flag("--check-config", flags.check_config, "read the configuration, tell every problem in it, and exit");
+  app.add_flag("-f,--foreground", flags.foreground, "stay in the foreground and log to standard error");
+  try {
+    std::reverse(arguments.begin(), arguments.end());  // CLI11 takes a vector from its end
+    app.parse(arguments);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kExitOk : kExitUsage;
+  }
+  return flags;
+}
+
+void set_up_log(const Config& config, const std::string& name, bool foreground) {
+  std::shared_ptr<spdlog::logger> logger;
+  if (!config.log_file.empty())
+    logger = spdlog::basic_logger_mt(name, config.log_file);
+  else if (foreground)
+    logger = spdlog::stderr_logger_mt(name);
+  else
+    logger = spdlog::syslog_logger_mt(name, name, LOG_PID, LOG_DAEMON);
+  logger->set_pattern("%Y-%m-%d %H:%M:%S.%e [%l] %v");
+  constexpr spdlog::level::level_enum kLevels[] = {spdlog::level::debug, spdlog::level::info, spdlog::level::warn,
+                                                   spdlog::level::err};
+  logger->set_level(config.debug ? spdlog::level::debug : kLevels[static_cast<int>(config.log_level)]);
+  logger->flush_on(spdlog::level::info);
+  spdlog::set_default_logger(std::move(logger));
+}
+
+// Everything after the fork. `fail` tells the person who started the program.
+int serve(const DaemonProgram& program, const Config& config, const std::function<void()>& ready,
+          const std::function<void(const std::string&)>& fail_start) {
+  const auto path = program.pid_path(config);
+  std::optional<PidFile> pid_file;
+  if (!path.empty()) {
+    auto taken = PidFile::take(path);
+    if (!taken) {
+      fail_start(taken.error().text);
+      return kExitFailed;
+    }
+    pid_file = std::move(*taken);
+  }
+  asio::io_context loop(1);
+  const auto served = program.serve(loop, config, ready);
+  if (!served) {
+    spdlog::error("cannot start: {}", served.error().text);
+    fail_start(served.error().text);
+    return kExitFailed;
+  }
+  return kExitOk;
+}
+
+}  // namespace
+
+int daemon_main(const DaemonProgram& program, int argc, char** argv) {
+  const auto parsed = parse_flags(program, argc, argv);
+  if (const auto* code = std::get_if<int>(&parsed)) return *code;
+  const auto& flags = std::get<Flags>(parsed);
+  const auto location = config_location(program.program, std::getenv("MMM_CONFIG_DIR"), flags.config, flags.cluster);
+  if (!location) {
+    std::cerr << program.name << ": " << location.error().text << "\n";
+    return kExitUsage;
+  }
+  const auto loaded = load_config(program.program, *location);
+  if (!loaded) {
+    std::cerr << format_problems(loaded.error());
+    return kExitFailed;
+  }
+  if (flags.check_config) {
+    for (const auto& file : loaded->files) std::cout << "read " << file << "\n";
+    std::cout << "The configuration is good.\n";
+    return kExitOk;
+  }
+  const auto& config = loaded->config;
+  const bool foreground = flags.foreground || config.debug;
+  const auto complain = [&](const std::string& text) { std::cerr << program.name << ": " << text << "\n"; };
+  try {
+    if (foreground) {
+      set_up_log(config, program.name, true);
+      return serve(program, config, [] {}, complain);
+    }
+    auto daemon = daemonize();
+    if (!daemon) {
+      complain(daemon.error().text);
+      return kExitFailed;
+    }
+    set_up_log(config, program.name, false);
+    return serve(program, config, [&] { daemon->ready(); },
+                 [&](const std::string& text) { daemon->give_up(program.name + ": " + text); });
+  } catch (const std::exception& error) {  // e.g. spdlog can't open log_file
+    complain(error.what());
+    return kExitFailed;
+  }
+}
+
+}  // namespace mmm

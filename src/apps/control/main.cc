@@ -1,0 +1,143 @@
+// mmm_control: the administrator's command line.
+
+#include <cstdlib>
+#include <iostream>
+
+#include <CLI/CLI.hpp>
+
+#include "codec/config/load.h"
+#include "codec/control/control.h"
+#include "io/wire/line_stream.h"
+
+namespace mmm {
+
+namespace {
+
+constexpr int kRefused = 1, kUsage = 2, kUnknown = 3;
+constexpr Duration kConnectLimit = 3s;
+constexpr Duration kAnswerLimit = 40s;  // the monitor answers within 15 s even when a hand-over is stuck
+
+struct Flags {
+  std::optional<std::string> config, cluster;
+  bool json = false;
+  std::vector<std::string> words;
+};
+
+std::variant<Flags, int> parse_flags(int argc, char** argv) {
+  std::vector<std::string> arguments(argv + 1, argv + argc);
+  Flags flags;
+  flags.cluster = take_cluster_argument(arguments);
+  CLI::App app("Tells the monitor of MMM what to do, and shows what it knows. 'mmm_control help' lists the commands.\n\n"
+               "Usage: mmm_control [@CLUSTER] [OPTIONS] COMMAND [WORDS]\n\n"
+               "Exit: 0 done, 1 refused or the monitor is not reachable, 2 wrong usage, 3 the outcome is not known.",
+               "mmm_control");
+  app.set_version_flag("--version", "mmm_control " MMM_VERSION);
+  app.add_option("--config", flags.config, "read this file instead of searching /etc, /etc/mmm, /etc/mysql-mmm "
+                                           "(or the directory in MMM_CONFIG_DIR)");
+  app.add_flag("--json", flags.json, "print the answer as JSON");
+  app.prefix_command();  // everything from the command on is the monitor's
+  try {
+    std::reverse(arguments.begin(), arguments.end());
+    app.parse(arguments);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kUsage;
+  }
+  flags.words = app.remaining();
+  // `mmm_control show --json` is what people type.
+  if (!flags.words.empty() && flags.words.back() == "--json") {
+    flags.json = true;
+    flags.words.pop_back();
+  }
+  if (flags.words.empty()) flags.words = {"help"};
+  return flags;
+}
+
+struct Outcome {
+  int code = 0;
+  std::string text;
+};
+
+Task<std::variant<control::Answer, control::ClassicPeer, Error>> ask(LineStream& monitor, std::string request) {
+  const auto deadline = Deadline::in(kAnswerLimit);
+  const auto sent = co_await monitor.write(std::move(request), deadline);
+  if (!sent) co_return sent.error();
+  std::string bytes;
+  while (true) {
+    const auto more = co_await monitor.read_some(deadline);
+    if (!more) co_return Error{more.error().text, Certainty::unknown};
+    bytes += *more;
+    auto progress = control::decode_answer(bytes);
+    if (!progress) co_return Error{progress.error().text, Certainty::unknown};
+    if (auto* answer = std::get_if<control::Answer>(&*progress)) co_return std::move(*answer);
+    if (std::holds_alternative<control::ClassicPeer>(*progress)) co_return control::ClassicPeer{};
+  }
+}
+
+// MMM 2's monitor: its answer ends when it closes after our quit.
+Task<Outcome> ask_classic(const MonitorConfig& monitor, std::string request) {
+  auto stream = co_await LineStream::connect(monitor.ip, monitor.port, Deadline::in(kConnectLimit));
+  if (!stream) co_return Outcome{kRefused, "ERROR: Can't connect to monitor daemon!"};
+  const auto deadline = Deadline::in(kAnswerLimit);
+  const auto sent = co_await stream->write(request + "quit\n", deadline);
+  if (!sent) co_return Outcome{kUnknown, "ERROR: " + sent.error().text};
+  std::string text;
+  while (true) {
+    const auto more = co_await stream->read_some(deadline);
+    if (!more) break;
+    text += *more;
+  }
+  const bool refused = text.starts_with("ERROR") || text.starts_with("Invalid command");
+  co_return Outcome{refused ? kRefused : 0, text};
+}
+
+Task<void> run(const MonitorConfig& monitor, Flags flags, Outcome& outcome) {
+  const control::Request ours{flags.json ? control::Form::json : control::Form::text, flags.words};
+  auto line = control::encode_request(ours);
+  if (!line) {
+    outcome = {kUsage, "ERROR: " + line.error().text};
+    co_return;
+  }
+  auto stream = co_await LineStream::connect(monitor.ip, monitor.port, Deadline::in(kConnectLimit));
+  if (!stream) {
+    outcome = {kRefused, "ERROR: Can't connect to monitor daemon!"};
+    co_return;
+  }
+  const auto answer = co_await ask(*stream, std::move(*line));
+  if (const auto* done = std::get_if<control::Answer>(&answer)) {
+    outcome = {done->code, done->text};
+  } else if (const auto* error = std::get_if<Error>(&answer)) {
+    outcome = {kUnknown, "ERROR: The monitor's answer did not come: " + error->text +
+                             ". The command may have been carried out; look at 'mmm_control show'."};
+  } else {
+    const control::Request classic{control::Form::classic, flags.words};
+    outcome = co_await ask_classic(monitor, control::encode_request(classic).value_or("\n"));
+  }
+}
+
+int main_control(int argc, char** argv) {
+  const auto parsed = parse_flags(argc, argv);
+  if (const auto* code = std::get_if<int>(&parsed)) return *code;
+  const auto& flags = std::get<Flags>(parsed);
+  const auto location = config_location(Program::control, std::getenv("MMM_CONFIG_DIR"), flags.config, flags.cluster);
+  if (!location) {
+    std::cerr << "mmm_control: " << location.error().text << "\n";
+    return kUsage;
+  }
+  const auto loaded = load_config(Program::control, *location);
+  if (!loaded) {
+    std::cerr << format_problems(loaded.error());
+    return kRefused;
+  }
+  asio::io_context loop(1);
+  Outcome outcome{kUnknown, "ERROR: no answer"};
+  asio::co_spawn(loop, run(loaded->config.monitor, flags, outcome), asio::detached);
+  loop.run();
+  std::cout << outcome.text << "\n";
+  return outcome.code;
+}
+
+}  // namespace
+
+}  // namespace mmm
+
+int main(int argc, char** argv) { return mmm::main_control(argc, argv); }

@@ -1,0 +1,423 @@
+#include "core/agent/brain.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/mutant.h"
+#include "core/agent/obedience.h"
+
+namespace mmm::agent {
+
+namespace {
+
+// A leader that was heard from within this time is not given up for another one (rule 1).
+constexpr Duration kRecentContact = 2s;
+
+bool among(const std::vector<std::string>& list, const std::string& item) {
+  return std::ranges::find(list, item) != list.end();
+}
+
+}  // namespace
+
+Brain::Brain(const Config& config) : config_(config), self_(config.self) {}
+
+std::vector<Effect> Brain::step(const Event& event, Instant now) {
+  now_ = now;
+  wakeup_ = kNever;
+  std::visit([this](const auto& e) { on(e); }, event);
+  settle();
+  return std::exchange(effects_, {});
+}
+
+Instant Brain::next_wakeup() const { return wakeup_; }
+
+void Brain::settle() {
+  settle_release();
+  settle_lease();
+  settle_writer();
+  settle_addresses();
+  settle_replication();
+  settle_observation();
+  settle_report();
+}
+
+// ---- events -----------------------------------------------------------------------------------------------------
+
+void Brain::on(const Started& event) {
+  started_ = now_;
+  lost_memory_ = !event.memory;
+  ips_ = event.ips;
+  if (lost_memory_) {
+    found_ips_.assign(ips_.begin(), ips_.end());
+    note(Severity::warning, "no memory of earlier instructions: role addresses are dropped until a monitor admits this host");
+    return;
+  }
+  memory_ = *event.memory;
+  if (!is_writer()) return;
+  lease_.begin(memory_.accepted.generation);
+  hold_until_ = now_ + lease_ttl();
+  accepted_at_ = now_;
+  drain_after_ = next_id_;
+  was_entitled_ = true;
+  note(Severity::info, fmt::format("restarted as the writer of generation {}: the kernel's timers run on until a lease comes",
+                                   memory_.accepted.generation.value));
+}
+
+void Brain::on(const MonitorSaid& event) {
+  speaking_ = event.from;
+  if (const auto* hello = std::get_if<Hello>(&event.message)) return hear(*hello);
+  if (leader_ != event.from && !MMM_MUTANT(accept_older)) return;  // it was refused, or another one took over: nothing it says binds
+  leader_heard_ = now_;
+  std::visit([this](const auto& message) { hear(message); }, event.message);
+}
+
+void Brain::on(const MonitorLeft& event) {
+  if (leader_ != event.from) return;
+  leader_.reset();
+  survey_.reset();
+  note(Severity::warning, "the monitor's connection is gone");
+}
+
+void Brain::on(const MysqldUp&) {
+  if (mysqld_ == Life::up) return;
+  // What a restarted server does not replicate (skip_slave_start) no administrator stopped.
+  if (mysqld_ == Life::down) may_start_replication_ = true;
+  mysqld_ = Life::up;
+  read_only_.reset();
+  observe_soon_ = true;
+  note(Severity::info, "mysqld answers");
+}
+
+void Brain::on(const MysqldDown& event) {
+  if (mysqld_ == Life::down) return;
+  mysqld_ = Life::down;
+  server_.reset();
+  read_only_.reset();
+  drained_ = false;
+  note(Severity::error, "mysqld is down: " + event.reason);
+  if (!is_writer()) return;
+  follow_anew_ = true;
+  start_release("mysqld is down: " + event.reason, true);
+}
+
+void Brain::on(const Completed& event) {
+  const auto it = in_flight_.find(event.id);
+  if (it == in_flight_.end()) return;
+  const auto operation = std::move(it->second.operation);
+  in_flight_.erase(it);
+  const auto text = to_string(operation);
+  if (event.result) {
+    retry_at_.erase(text);
+    problems_.erase(text);
+  } else {
+    constexpr Duration kRetry = 200ms;  // soon enough not to be noticed, rare enough not to flood a server
+    retry_at_[text] = now_ + kRetry;
+    problems_[text] = fmt::format("could not {}: {}", text, event.result.error().text);
+    note(Severity::error, problems_[text]);
+  }
+  completed(operation, event.result.has_value());
+}
+
+void Brain::on(const Observed& event) {
+  const auto it = in_flight_.find(event.id);
+  if (it == in_flight_.end()) return;
+  in_flight_.erase(it);
+  last_observation_ = now_;
+  const std::string key = "observe";
+  if (!event.status) {
+    server_.reset();
+    problems_[key] = "the server does not answer: " + event.status.error().text;
+    retry_at_[to_string(Operation{Observe{}})] = now_ + 200ms;
+    return;
+  }
+  problems_.erase(key);
+  if (mysqld_ == Life::down) return;  // the answer crossed the news of its death
+  server_ = *event.status;
+  if (event.id >= last_writer_operation_)
+    read_only_ = server_->read_only;
+  else
+    observe_soon_ = true;  // it was begun before the last operation ended, and may show what was before
+  observed_id_ = event.id;
+  check_drained();
+  answer_survey();
+}
+
+void Brain::on(const AddressesChanged& event) {
+  for (const auto& ip : ips_)
+    if (is_role_ip(ip) && !event.ips.contains(ip)) {
+      armed_.erase(ip);
+      reader_put_.erase(ip);
+    }
+  ips_ = event.ips;
+}
+
+void Brain::on(const Reach& event) {
+  if (event.answers)
+    unreachable_.erase(event.host);
+  else
+    unreachable_.insert(event.host);
+}
+
+void Brain::on(const Trouble& event) {
+  if (event.text.empty())
+    problems_.erase(event.key);
+  else
+    problems_[event.key] = event.text;
+}
+
+void Brain::on(const Tick& event) {
+  if (event.uptime_s <= 0) return;
+  uptime_s_ = event.uptime_s;
+  uptime_at_ = now_;
+}
+
+// ---- what the monitor says --------------------------------------------------------------------------------------
+
+void Brain::hear(const Hello& hello) {
+  const bool near = leader_ && *leader_ != speaking_ && now_ - leader_heard_ < std::max(kRecentContact, lease_ttl());
+  const auto refusal = refuse_leader(memory_, self_, hello, near);
+  if (refusal) {
+    note(Severity::warning, "a monitor is refused: " + *refusal);
+    effects_.push_back(Send{speaking_, Welcome{self_, false, *refusal, memory_.epoch, MMM_VERSION, report(now_)}});
+    return;
+  }
+  leader_ = speaking_;
+  leader_heard_ = now_;
+  if (!(memory_.epoch == hello.epoch)) {
+    memory_.epoch = hello.epoch;
+    persist();
+  }
+  told_ = report(now_);
+  told_->number = ++reports_;
+  last_report_ = now_;
+  lease_.ask_at_once();
+  send(Welcome{self_, true, "", memory_.epoch, MMM_VERSION, *told_});
+  note(Severity::info, fmt::format("obeys the monitor of leadership {}", hello.epoch.counter));
+}
+
+void Brain::hear(const Instruction& instruction) {
+  const auto judgement = judge(memory_, self_, instruction, unfit_reason());
+  if (judgement.reading == Reading::newer || judgement.reading == Reading::same) map_confirmed_ = true;
+  switch (judgement.reading) {
+    case Reading::newer:
+      return accept(instruction);
+    case Reading::same:
+      send(Acknowledged{memory_.accepted, memory_.longest_lease, false});
+      // We restarted in the middle of it (rule 8).
+      if (instruction.release && is_writer()) start_release(instruction.reason, false);
+      return;
+    case Reading::never:
+      if (memory_.released < instruction.order.generation) {
+        memory_.released = instruction.order.generation;
+        persist();
+      }
+      note(Severity::warning, "refuses to become the writer: " + judgement.because);
+      return send(Refused{instruction.order, true, judgement.because});
+    case Reading::refused:
+      note(Severity::warning, "an instruction is not obeyed: " + judgement.because);
+      return send(Refused{instruction.order, false, judgement.because});
+  }
+}
+
+void Brain::accept(const Instruction& instruction) {
+  const bool was_writer = is_writer();
+  const bool new_generation = instruction.order.generation > memory_.accepted.generation || !memory_.instruction;
+  const bool keeps_serving = was_writer && entitled() && serving();
+  const auto old_state = own_plan() ? own_plan()->state : HostState::unknown;
+  lost_memory_ = false;
+  memory_.accepted = instruction.order;
+  memory_.instruction = instruction;
+  memory_.longest_lease = std::max(memory_.longest_lease, instruction.lease_ttl);
+  if (own_plan() && old_state == HostState::admin_offline && own_plan()->state != old_state)
+    may_start_replication_ = true;
+  if (new_generation) {
+    if (was_writer && !is_writer()) follow_anew_ = true;  // it was never released
+    detached_from_.clear();
+    may_start_replication_ = true;
+    accepted_at_ = now_;
+    drain_after_ = next_id_;
+    observe_soon_ = true;
+    release_.reset();
+    hold_until_ = is_writer() && keeps_serving ? lease_.lease_end() : kLongAgo;
+    drained_ = is_writer() && keeps_serving;
+    if (is_writer())
+      lease_.begin(instruction.order.generation);
+    else
+      lease_.end();
+    if (was_writer || is_writer())
+      note(Severity::info, fmt::format("generation {}: the writer is {} ({})", instruction.order.generation.value,
+                                       instruction.assignment.writer, instruction.reason));
+  }
+  persist();
+  send(Acknowledged{memory_.accepted, memory_.longest_lease, false});
+  if (instruction.release && is_writer())
+    start_release(instruction.reason, false);
+  else if (release_ && !release_->mysqld_dead)
+    release_.reset();  // withdrawn before it was done
+}
+
+void Brain::hear(const Grant& grant) {
+  const auto ask = MMM_MUTANT(lease_from_answer) ? lease_.ask(now_, lease_ttl()) : grant.ask;
+  if (!lease_.granted(ask, grant.generation)) return;
+  memory_.longest_lease = std::max(memory_.longest_lease, lease_ttl());
+}
+
+void Brain::hear(const NoGrant& refusal) {
+  note(Severity::warning, "the monitor does not renew the lease: " + refusal.reason);
+}
+
+void Brain::hear(const Survey& survey) {
+  survey_ = survey;
+  survey_after_ = next_id_;
+  observe_soon_ = true;
+  if (mysqld_ != Life::up) answer_survey();
+}
+
+void Brain::hear(const Detach& detach) {
+  constexpr Duration kDetached = 5s;  // more than the rest of a lease without a fence, and the hand-over behind it
+  if (detach.source.empty()) detached_until_ = now_;
+  if (is_writer() || !managed() || memory_.instruction->assignment.writer != detach.source) return;
+  detached_from_ = detach.source;
+  detached_until_ = now_ + kDetached;
+}
+
+void Brain::hear(const Poke&) { last_report_ = kLongAgo; }
+
+void Brain::answer_survey() {
+  if (!survey_) return;
+  const bool dead = mysqld_ != Life::up;
+  if (!dead && (observed_id_ < survey_after_ || !server_)) return;
+  SurveyAnswer answer{.generation = survey_->generation, .bound = unfit_reason()};
+  if (survey_->generation <= memory_.released) answer.bound = "it gave that generation up";
+  if (!dead) {
+    answer.has = server_->has;
+    answer.received = server_->replication.received;
+  }
+  survey_.reset();
+  send(answer);
+}
+
+// ---- what shall be ----------------------------------------------------------------------------------------------
+
+bool Brain::managed() const { return memory_.instruction && memory_.accepted.generation.value > 0; }
+
+bool Brain::is_writer() const {
+  return managed() && memory_.instruction->assignment.writer == self_ &&
+         (memory_.accepted.generation > memory_.released || MMM_MUTANT(release_not_final));
+}
+
+bool Brain::entitled() const {
+  return is_writer() && !release_ && mysqld_ == Life::up && lease_.live(now_).has_value();
+}
+
+bool Brain::waits_for_first_lease() const {
+  return is_writer() && !release_ && mysqld_ != Life::down && lease_.lease_end() == kLongAgo && now_ < hold_until_;
+}
+
+bool Brain::serving() const {
+  return read_only_ == false &&
+         std::ranges::all_of(writer_ips(), [this](const auto& ip) { return ips_.contains(ip); });
+}
+
+const HostPlan* Brain::own_plan() const {
+  if (!memory_.instruction) return nullptr;
+  const auto it = memory_.instruction->hosts.find(self_);
+  return it == memory_.instruction->hosts.end() ? nullptr : &it->second;
+}
+
+const std::vector<std::string>& Brain::writer_ips() const {
+  static const std::vector<std::string> none;
+  const auto* role = config_.role(config_.active_master_role);
+  return role ? role->ips : none;
+}
+
+bool Brain::is_writer_ip(const std::string& ip) const { return among(writer_ips(), ip); }
+
+bool Brain::is_role_ip(const std::string& ip) const {
+  return std::ranges::any_of(config_.roles, [&](const RoleConfig& role) { return among(role.ips, ip); });
+}
+
+bool Brain::holds_writer_ip() const {
+  return std::ranges::any_of(writer_ips(), [this](const auto& ip) { return ips_.contains(ip); });
+}
+
+std::set<std::string> Brain::reader_ips() const {
+  std::set<std::string> ips;
+  if (const auto* plan = own_plan())
+    for (const auto& role : plan->roles)
+      if (role.name != config_.active_master_role && is_role_ip(role.ip)) ips.insert(role.ip);
+  return ips;
+}
+
+Duration Brain::lease_ttl() const { return memory_.instruction ? memory_.instruction->lease_ttl : config_.lease_ttl; }
+
+std::string Brain::unfit_reason() const {
+  if (mysqld_ != Life::up || !server_) return "its mysqld does not answer";
+  const auto& replication = server_->replication;
+  const auto backlog = server_->has.count_lacking(replication.received);
+  if (replication.configured && !replication.sql && backlog > 0 && !serving())
+    return fmt::format("its applier is stopped with {} received transactions not applied{}", backlog,
+                       replication.error.empty() ? "" : ": " + replication.error);
+  return "";
+}
+
+Report Brain::report(Instant now) const {
+  Report r;
+  r.number = reports_;
+  r.accepted = memory_.accepted;
+  if (memory_.instruction) r.assignment = memory_.instruction->assignment;
+  r.released = memory_.released;
+  r.longest_lease = memory_.longest_lease;
+  r.lease_live = lease_.live(now).has_value();
+  r.mysqld_alive = mysqld_ != Life::down;  // an agent that has just started has not asked yet: that is no death
+  r.server = server_;
+  for (const auto& ip : ips_)
+    if (is_role_ip(ip)) r.ips.push_back(ip);
+  r.found_ips = found_ips_;
+  r.uptime_s = uptime_at_ == kLongAgo ? 0 : uptime_s_ + seconds(now - uptime_at_);
+  if (const auto* plan = own_plan()) {
+    r.told_state = plan->state;
+    r.told_roles = plan->roles;
+  }
+  r.unreachable.assign(unreachable_.begin(), unreachable_.end());
+  for (const auto& [key, problem] : problems_) r.problems.push_back(problem);
+  return r;
+}
+
+// ---- operations -------------------------------------------------------------------------------------------------
+
+bool Brain::lane_free(Lane lane) const {
+  return std::ranges::none_of(in_flight_, [lane](const auto& entry) { return lane_of(entry.second.operation) == lane; });
+}
+
+bool Brain::try_run(Operation operation) {
+  const auto lane = lane_of(operation);
+  const auto text = to_string(operation);
+  const auto retry = retry_at_.find(text);
+  if (retry != retry_at_.end() && now_ < retry->second) {
+    wake_at(retry->second);
+    return false;
+  }
+  const bool busy = lane == Lane::kernel ? std::ranges::any_of(in_flight_, [&](const auto& entry) {
+    return to_string(entry.second.operation) == text;
+  })
+                                         : !lane_free(lane);
+  if (busy) return false;
+  const auto id = next_id_++;
+  in_flight_.emplace(id, InFlight{operation, now_});
+  effects_.push_back(Run{id, std::move(operation)});
+  return true;
+}
+
+void Brain::send(FromAgent message) {
+  if (leader_) effects_.push_back(Send{*leader_, std::move(message)});
+}
+
+void Brain::note(Severity severity, std::string text) { effects_.push_back(Note{severity, std::move(text)}); }
+
+void Brain::persist() { effects_.push_back(Persist{memory_}); }
+
+void Brain::wake_at(Instant at) { wakeup_ = std::min(wakeup_, std::max(at, now_)); }
+
+}  // namespace mmm::agent

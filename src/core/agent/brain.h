@@ -1,0 +1,213 @@
+#pragma once
+// The agent's decisions: instructions, grants and observations in; operations and messages out.
+//
+// Start reading at `step`. An event changes what is known (brain.cc), then `settle` compares what is with what shall be
+// and asks for the next operations (reconcile_*.cc). Nothing here knows a clock, a socket or a server.
+
+#include <array>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/agent/operations.h"
+#include "core/agent/writer_lease.h"
+#include "model/agent_memory.h"
+#include "model/config.h"
+#include "model/messages.h"
+
+namespace mmm::agent {
+
+// ---- events -----------------------------------------------------------------------------------------------------
+
+// Once, first. `memory`: what the state file held; absent when there was none or it was damaged (rule 11).
+struct Started {
+  std::optional<AgentMemory> memory;
+  std::set<std::string> ips;           // role addresses found on the interface
+};
+struct MonitorSaid { ConnectionId from = 0; ToAgent message; };
+struct MonitorLeft { ConnectionId from = 0; };
+struct MysqldUp {};                    // it answers
+struct MysqldDown { std::string reason; };  // its process is gone, or nothing listens
+struct Completed { std::uint64_t id = 0; Status result; };
+struct Observed { std::uint64_t id = 0; Result<ServerStatus> status; };
+struct AddressesChanged { std::set<std::string> ips; };  // role addresses on the interface now
+struct Reach { HostName host; bool answers = false; };
+// Something that an administrator must mend, e.g. a missing privilege; an empty text: it is mended.
+struct Trouble { std::string key, text; };
+struct Tick { double uptime_s = 0; };
+
+using Event = std::variant<Started, MonitorSaid, MonitorLeft, MysqldUp, MysqldDown, Completed, Observed,
+                           AddressesChanged, Reach, Trouble, Tick>;
+
+class Brain {
+ public:
+  // Requires: `config` outlives this and names a host `config.self`.
+  explicit Brain(const Config& config);
+
+  std::vector<Effect> step(const Event& event, Instant now);
+
+  // When `step(Tick)` is wanted at the latest.
+  Instant next_wakeup() const;
+
+  // ---- for tests, checkers and `show`
+  const AgentMemory& memory() const { return memory_; }
+  bool holds_live_lease(Instant now) const { return lease_.live(now).has_value(); }
+  Report report(Instant now) const;
+  std::optional<ConnectionId> leader() const { return leader_; }  // the connection of the monitor that is obeyed
+
+ private:
+  enum class Life { unknown, up, down };
+
+  // A generation that is being given up for good (rule 7).
+  struct Release {
+    Generation generation;
+    std::string reason;
+    bool mysqld_dead = false;
+    Instant give_up_at;           // from here on a server that can't be stopped no longer holds the release up
+    std::uint64_t look_after = 0;  // 0 until everything stopped; then an observation with at least this id is wanted
+  };
+
+  struct InFlight {
+    Operation operation;
+    Instant since;
+  };
+
+  // Events.
+  void on(const Started& event);
+  void on(const MonitorSaid& event);
+  void on(const MonitorLeft& event);
+  void on(const MysqldUp&);
+  void on(const MysqldDown& event);
+  void on(const Completed& event);
+  void on(const Observed& event);
+  void on(const AddressesChanged& event);
+  void on(const Reach& event);
+  void on(const Trouble& event);
+  void on(const Tick& event);
+
+  void hear(const Hello& hello);
+  void hear(const Instruction& instruction);
+  void hear(const Grant& grant);
+  void hear(const NoGrant& refusal);
+  void hear(const Survey& survey);
+  void hear(const Detach& detach);
+  void hear(const Poke&);
+  void accept(const Instruction& instruction);
+  void completed(const Operation& operation, bool good);
+
+  // What shall be.
+  bool managed() const;                 // the monitor has told us something that binds
+  bool is_writer() const;               // the accepted assignment names us and we have not given it up
+  bool entitled() const;                // ... with a live lease, a living server and no release under way
+  bool waits_for_first_lease() const;   // after our own restart, or (g+1, us): the kernel's timers run on (rules 6, 10)
+  bool serving() const;                 // writable with the writer's address up
+  const HostPlan* own_plan() const;
+  bool is_writer_ip(const std::string& ip) const;
+  bool is_role_ip(const std::string& ip) const;
+  const std::vector<std::string>& writer_ips() const;
+  bool holds_writer_ip() const;
+  std::set<std::string> reader_ips() const;
+  bool may_take_reader_addresses(Duration reader_ttl) const;
+  Duration lease_ttl() const;
+  std::string unfit_reason() const;
+
+  // Reconciling, a file each.
+  void settle();
+  void settle_release();
+  void settle_lease();
+  void settle_writer();
+  void settle_takeover();
+  void settle_addresses();
+  void settle_replication();
+  void settle_observation();
+  void settle_report();
+  void start_release(std::string reason, bool mysqld_dead);
+  void finish_release();
+  void check_drained();
+  bool settle_semi_sync(bool wanted);   // true: it is as wanted
+  void answer_survey();
+  struct Replicate {
+    enum { leave, stopped, follow } what = leave;
+    Follow source{};
+  };
+  Replicate wanted_replication() const;
+  Follow follow(const HostName& source, bool demote) const;
+
+  bool try_run(Operation operation);    // false: its lane is busy or it is backing off
+  bool lane_free(Lane lane) const;
+  void send(FromAgent message);         // to the leader, when there is one
+  void note(Severity severity, std::string text);
+  void persist();
+  void wake_at(Instant at);
+
+  const Config& config_;
+  const HostName self_;
+  Instant now_{};
+  std::vector<Effect> effects_;
+  Instant wakeup_ = kNever;
+
+  AgentMemory memory_;
+  bool lost_memory_ = false;
+  std::vector<std::string> found_ips_;
+
+  // The monitor that is obeyed.
+  std::optional<ConnectionId> leader_;
+  ConnectionId speaking_ = 0;           // whose message is being handled
+  Instant leader_heard_ = kLongAgo;
+  std::uint64_t reports_ = 0;
+  Instant last_report_ = kLongAgo;
+  std::optional<Report> told_;          // the last report, to see what changed
+
+  // The server.
+  Life mysqld_ = Life::unknown;
+  std::optional<ServerStatus> server_;
+  std::optional<bool> read_only_;
+  Instant last_observation_ = kLongAgo;
+  std::uint64_t observed_id_ = 0;       // of the observation in server_: it was begun before all higher ids
+  std::uint64_t last_writer_operation_ = 0;  // an observation with a lower id may be older than what it did
+  std::uint64_t last_replication_operation_ = 0;  // the same for replication
+  bool observe_soon_ = true;
+  Instant io_started_ = kLongAgo;       // when an IO thread that an error had stopped was started again last
+  // The writer's role was lost without a planned release: a transaction that nobody else has may be here. Following the
+  // new writer with `demote` makes the server compare (MariaDB: error 1236).
+  bool follow_anew_ = false;
+  HostName detached_from_;              // a writer that went silent; "" when none
+  Instant detached_until_ = kLongAgo;   // without a new generation we attach again then
+  bool may_start_replication_ = false;  // we stopped it, or the roles changed; else a stopped one is an administrator's
+
+  // The writer's role.
+  LeaseClock lease_;
+  Instant started_ = kLongAgo;
+  Instant hold_until_ = kLongAgo;       // while no lease came yet: how long the kernel's timers may run on
+  Instant accepted_at_ = kLongAgo;      // when the present generation was accepted
+  std::uint64_t drain_after_ = 0;       // only observations with at least this id tell whether we are drained
+  bool drained_ = false;                // for the present generation
+  bool was_entitled_ = false;
+  bool end_sessions_ = false;           // client sessions of our time as the writer are to be ended
+  bool stop_failed_ = false;            // read_only could not be set: end sessions first
+  std::optional<Release> release_;
+
+  // The interface.
+  std::set<std::string> ips_;
+  std::map<std::string, Instant> reader_put_;   // when a reader address was put last
+  bool map_confirmed_ = false;                  // a monitor has told the role map since our own start
+  std::map<std::string, Instant> armed_;        // the lease's end for which a writer address was put last
+  std::multimap<Instant, std::string> announcements_;
+
+  // Operations.
+  std::uint64_t next_id_ = 1;
+  std::map<std::uint64_t, InFlight> in_flight_;
+  std::map<std::string, Instant> retry_at_;     // by the operation's text
+  std::map<std::string, std::string> problems_; // by the operation's text
+
+  std::optional<Survey> survey_;
+  std::uint64_t survey_after_ = 0;
+  std::set<HostName> unreachable_;
+  double uptime_s_ = 0;
+  Instant uptime_at_ = kLongAgo;
+};
+
+}  // namespace mmm::agent

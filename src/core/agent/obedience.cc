@@ -1,0 +1,47 @@
+#include "core/agent/obedience.h"
+
+#include <fmt/format.h>
+
+#include "base/mutant.h"
+
+namespace mmm::agent {
+
+std::optional<std::string> refuse_leader(const AgentMemory& memory, const HostName& self, const Hello& hello,
+                                         bool leader_is_near) {
+  if (hello.host != self)
+    return fmt::format("the monitor asks for host '{}', but this is '{}': check the ip of both in the configuration",
+                       hello.host, self);
+  const auto& known = memory.epoch;
+  if (hello.epoch.counter < known.counter)
+    return fmt::format("a monitor with a later leadership ({} after {}) is obeyed here", known.counter,
+                       hello.epoch.counter);
+  if (hello.epoch.counter == known.counter && hello.epoch.id != known.id)
+    return fmt::format("another monitor has leadership {} already: two monitors, or a copied state file",
+                       known.counter);
+  const bool same = hello.epoch == known;
+  const bool continues = hello.previous && *hello.previous == known;
+  if (same || continues || hello.by_operator || known.counter == 0 || !leader_is_near) return std::nullopt;
+  return fmt::format("the monitor of leadership {} was heard from a moment ago and is obeyed here", known.counter);
+}
+
+Judgement judge(const AgentMemory& memory, const HostName& self, const Instruction& instruction,
+                const std::string& unfit) {
+  const auto& order = instruction.order;
+  if (MMM_MUTANT(accept_older)) return {Reading::newer, ""};
+  if (order.epoch != memory.epoch.counter)
+    return {Reading::refused, fmt::format("it is of leadership {}, this host obeys {}", order.epoch,
+                                          memory.epoch.counter)};
+  if (memory.instruction && order < memory.accepted) return {Reading::refused, "a newer instruction was accepted"};
+  if (memory.instruction && order == memory.accepted) return {Reading::same, ""};
+  // A restarted monitor counts its epoch up; its generations must still never go back.
+  if (order.generation < memory.accepted.generation)
+    return {Reading::refused, fmt::format("generation {} was accepted, this is {}", memory.accepted.generation.value,
+                                          order.generation.value)};
+  const bool makes_writer = instruction.assignment.writer == self && order.generation > memory.accepted.generation;
+  if (makes_writer && order.generation <= memory.released && !MMM_MUTANT(release_not_final))
+    return {Reading::never, fmt::format("generation {} was given up here", order.generation.value)};
+  if (makes_writer && !unfit.empty()) return {Reading::never, unfit};
+  return {Reading::newer, ""};
+}
+
+}  // namespace mmm::agent

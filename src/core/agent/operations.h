@@ -1,0 +1,64 @@
+#pragma once
+// What the agent's brain asks its shell to do, and what it says. Data out; the shell does the I/O.
+
+#include <cstdint>
+#include <string>
+#include <variant>
+
+#include "core/agent/writer_lease.h"
+#include "model/agent_memory.h"
+#include "model/messages.h"
+
+namespace mmm::agent {
+
+// Writer lane: one at a time, on a connection of its own, so that nothing else can delay it.
+struct StopWrites {};                    // read_only on; bounded
+struct EndSessions {};                   // ends every client session; replication and our own excepted
+struct AllowWrites { WriterLease lease; };  // read_only off
+struct SemiSyncSource { bool on = false; };  // whether commits wait for a replica; on only on the writer
+
+// Replication lane.
+struct Follow {                          // replicate from that host, by GTID
+  HostName source;
+  std::string ip;
+  std::uint16_t port = 3306;
+  bool demote = true;                    // false: the writer follows its peer, whose position lags behind its own
+};
+struct StopReplication {};
+struct StartReplication {};
+struct StopReceiver {};                  // the IO thread only: the source has gone silent
+struct StopApplier {};                   // the SQL thread only: quick, never talks to the source
+
+// Observation lane.
+struct Observe {};
+
+// Kernel lane.
+struct PutWriterAddress { std::string ip; WriterLease lease; };  // valid_lft: what is left of the lease, rounded up
+struct PutReaderAddress { std::string ip; Duration lifetime; };
+struct DropAddress { std::string ip; };
+struct Announce { std::string ip; };
+
+using Operation = std::variant<StopWrites, EndSessions, AllowWrites, SemiSyncSource, Follow, StopReplication, StartReplication,
+                               StopReceiver, StopApplier, Observe, PutWriterAddress, PutReaderAddress, DropAddress, Announce>;
+
+enum class Lane { writer, replication, observation, kernel };
+
+Lane lane_of(const Operation& operation);
+std::string to_string(const Operation& operation);  // for the log: "put 10.0.0.80 on the interface"
+
+using ConnectionId = std::uint64_t;  // a standing connection of a monitor; never reused
+
+// ---- effects ----------------------------------------------------------------------------------------------------
+
+// A Send leaves only once every Persist before it is on disk, file and directory synced (rule 2). Operations don't
+// wait: those that take rights away must not, those that give rights need a lease, which needs a Send.
+struct Persist { AgentMemory memory; };
+struct Send { ConnectionId to = 0; FromAgent message; };
+struct Run { std::uint64_t id = 0; Operation operation; };
+
+enum class Severity { debug, info, warning, error };
+struct Note { Severity severity = Severity::info; std::string text; };
+
+using Effect = std::variant<Persist, Send, Run, Note>;
+
+}  // namespace mmm::agent

@@ -1,0 +1,149 @@
+// What every host does, writer or not: reader addresses, replication, observing, reporting.
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "core/agent/brain.h"
+
+namespace mmm::agent {
+
+namespace {
+
+constexpr Duration kObserveEvery = 1s;   // the server's state is shown this often; decisions ask for fresh ones
+// While something is waited for (a drain) the server is not asked more often than this.
+constexpr Duration kObservePause = 5ms;
+// After the source refused a replica: before it is asked again.
+constexpr Duration kStartAgain = 1s;
+constexpr Duration kReportEvery = 1s;    // silence longer than this is news by itself
+
+// Equal but for what moves all the time under load.
+bool tells_nothing_new(const Report& before, Report after) {
+  after.number = before.number;
+  after.uptime_s = before.uptime_s;
+  if (after.server && before.server) {
+    after.server->has = before.server->has;
+    after.server->replication.received = before.server->replication.received;
+    after.server->replication.seconds_behind = before.server->replication.seconds_behind;
+  }
+  return after == before;
+}
+
+}  // namespace
+
+void Brain::settle_addresses() {
+  const auto wanted = reader_ips();
+  const auto lifetime = memory_.instruction ? memory_.instruction->reader_ttl : config_.reader_ttl;
+  for (const auto& ip : std::set<std::string>(ips_))
+    if (is_role_ip(ip) && !is_writer_ip(ip) && (!wanted.contains(ip) || mysqld_ == Life::down)) try_run(DropAddress{ip});
+  if (mysqld_ == Life::up) {
+    for (const auto& ip : wanted) {
+      if (!ips_.contains(ip) && !may_take_reader_addresses(lifetime)) continue;
+      const auto put = reader_put_.find(ip);
+      const bool due = put == reader_put_.end() || now_ >= put->second + lifetime / 3;
+      if ((due || !ips_.contains(ip)) && try_run(PutReaderAddress{ip, lifetime})) reader_put_[ip] = now_;
+      wake_at((reader_put_.contains(ip) ? reader_put_[ip] : now_) + lifetime / 3);
+    }
+  }
+  while (!announcements_.empty() && announcements_.begin()->first <= now_) {
+    const auto ip = announcements_.begin()->second;
+    announcements_.erase(announcements_.begin());
+    // Thawed after its lease, this host would speak for an address that is another's by now.
+    if (ips_.contains(ip) && (!is_writer_ip(ip) || entitled())) try_run(Announce{ip});
+  }
+  if (!announcements_.empty()) wake_at(announcements_.begin()->first);
+}
+
+// An address that is not on the interface any more may be another host's by now: after a reboot or a long silence only the
+// monitor's word gives it back (lease.md, "Reader IPs").
+bool Brain::may_take_reader_addresses(Duration reader_ttl) const {
+  return map_confirmed_ && (leader_ || now_ - leader_heard_ < reader_ttl);
+}
+
+Follow Brain::follow(const HostName& source, bool demote) const {
+  const auto* host = config_.host(source);
+  if (!host) return {};
+  return Follow{source, host->ip, host->mysql_port, demote};
+}
+
+Brain::Replicate Brain::wanted_replication() const {
+  if (!managed() || mysqld_ != Life::up || !server_ || !own_plan() || release_) return {};
+  const auto& instruction = *memory_.instruction;
+  const auto plan_of = [&](const HostName& name) {
+    const auto it = instruction.hosts.find(name);
+    return it == instruction.hosts.end() ? HostPlan{} : it->second;
+  };
+  if (is_writer()) {
+    // Another source empties the relay log: only a look that was begun in this generation says that all of it is applied.
+    if (!drained_ && !instruction.catch_up_from.empty() && observed_id_ >= drain_after_ &&
+        !server_->has.contains(instruction.must_have) && server_->has.contains(server_->replication.received))
+      return {Replicate::follow, follow(instruction.catch_up_from, true)};
+    if (!serving()) return {};
+    // The other direction of the ring. Only an ONLINE peer is known to have nothing that this host lacks (S3).
+    const auto* own = config_.host(self_);
+    if (own->peer && plan_of(*own->peer).state == HostState::online)
+      return {Replicate::follow, follow(*own->peer, false)};
+    return {Replicate::stopped};
+  }
+  if (own_plan()->state == HostState::admin_offline) return {Replicate::stopped};
+  if (instruction.assignment.writer == self_ || instruction.assignment.writer.empty()) return {};
+  return {Replicate::follow, follow(instruction.assignment.writer, true)};
+}
+
+void Brain::settle_replication() {
+  const auto wanted = wanted_replication();
+  if (wanted.what == Replicate::leave) return;
+  if (observed_id_ < last_replication_operation_) return;  // what it did is not seen yet: not a second time
+  const auto& now = server_->replication;
+  const bool runs = now.configured && (now.io != IoThread::no || now.sql);
+  if (wanted.what == Replicate::stopped) {
+    if (runs) try_run(StopReplication{});
+    return;
+  }
+  if (wanted.source.ip.empty()) return;
+  if (wanted.source.source == detached_from_) {
+    if (now_ < detached_until_) {
+      if (now.io != IoThread::no) try_run(StopReceiver{});
+      return wake_at(detached_until_);
+    }
+    detached_from_.clear();
+    may_start_replication_ = true;
+  }
+  const bool same = now.configured && now.source_ip == wanted.source.ip && now.source_port == wanted.source.port;
+  if (!same || (follow_anew_ && !is_writer())) {
+    try_run(wanted.source);
+  } else if (may_start_replication_) {
+    // A stopped applier may sit on events of an old writer in its relay log: Follow starts it afresh.
+    if (now.io == IoThread::no || !now.sql) try_run(wanted.source);
+    else may_start_replication_ = false;
+  } else if (now.io == IoThread::no && now.sql) {
+    // No administrator did this. The source refused: it may have lacked this replica's position (1236) because it was
+    // still applying what the replica had already. Or we stopped receiving from it, and were restarted since.
+    const auto due = io_started_ == kLongAgo ? now_ : io_started_ + kStartAgain;
+    if (now_ < due) return wake_at(due);
+    if (try_run(StartReplication{})) io_started_ = now_;
+  }
+}
+
+void Brain::settle_observation() {
+  if (mysqld_ != Life::up) return;
+  const bool look_wanted = release_ && release_->look_after != 0 && observed_id_ < release_->look_after;
+  const auto pause = observe_soon_ || look_wanted ? kObservePause : kObserveEvery;
+  const auto due = last_observation_ == kLongAgo ? now_ : last_observation_ + pause;
+  if (now_ < due) return wake_at(due);
+  if (try_run(Observe{})) observe_soon_ = false;
+}
+
+void Brain::settle_report() {
+  if (!leader_ || !told_) return;
+  auto r = report(now_);
+  const auto due = last_report_ == kLongAgo ? now_ : last_report_ + kReportEvery;
+  if (now_ < due && tells_nothing_new(*told_, r)) return wake_at(due);
+  r.number = ++reports_;
+  told_ = r;
+  last_report_ = now_;
+  send(std::move(r));
+  wake_at(now_ + kReportEvery);
+}
+
+}  // namespace mmm::agent

@@ -1,0 +1,219 @@
+// The writer's role: taking it, keeping it, letting it go. Each function compares what is with what shall be and asks
+// for the next step; it is called after every event, so a step that failed is simply asked for again.
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "core/agent/brain.h"
+
+namespace mmm::agent {
+
+namespace {
+
+// A new writer that has not applied what it received within this time gives its generation up, and says so.
+constexpr Duration kDrainLimit = 10s;
+// A server that can't be stopped within this time no longer holds a release up: its address goes without it.
+constexpr Duration kStopLimit = 3s;
+// When a new owner announces its address after it came up: often at first, since a frame may be lost and neighbours
+// learn slowly; on for as long as an older holder's kernel lifetime may last without a write fence (lease + 2 s).
+constexpr std::array<Duration, 9> kAnnounceAfter{0ms, 20ms, 100ms, 300ms, 1s, 2s, 3s, 4s, 5s};
+
+}  // namespace
+
+void Brain::start_release(std::string reason, bool mysqld_dead) {
+  const auto generation = memory_.accepted.generation;
+  if (release_ && release_->mysqld_dead) return;
+  if (release_ && !mysqld_dead) return;
+  note(Severity::info, fmt::format("gives up generation {}: {}", generation.value, reason));
+  release_ = Release{.generation = generation,
+                     .reason = std::move(reason),
+                     .mysqld_dead = mysqld_dead,
+                     .give_up_at = now_ + kStopLimit};
+}
+
+void Brain::settle_release() {
+  if (!release_) return;
+  if (!is_writer()) {  // a later generation overtook it
+    release_.reset();
+    return;
+  }
+  if (holds_writer_ip()) return;
+  if (release_->mysqld_dead) return finish_release();
+  const bool given_up = now_ >= release_->give_up_at;
+  const bool stopped = read_only_ == true && !end_sessions_ && lane_free(Lane::writer);
+  if (stopped && release_->look_after == 0) release_->look_after = next_id_;
+  const bool looked = release_->look_after != 0 && observed_id_ >= release_->look_after;
+  if ((stopped && looked) || given_up) return finish_release();
+  wake_at(release_->give_up_at);
+}
+
+void Brain::finish_release() {
+  const bool sure = release_->look_after != 0 && observed_id_ >= release_->look_after && server_;
+  Released released{.generation = release_->generation,
+                    .mysqld_dead = release_->mysqld_dead,
+                    .has = sure ? std::optional(server_->has) : std::nullopt,
+                    .reason = release_->reason};
+  if (!sure && !release_->mysqld_dead) released.reason += "; its server could not be stopped in time, its address is gone";
+  memory_.released = std::max(memory_.released, release_->generation);
+  release_.reset();
+  lease_.end();
+  persist();
+  note(Severity::info, fmt::format("gave up generation {} for good", released.generation.value));
+  send(std::move(released));
+}
+
+void Brain::settle_lease() {
+  if (!is_writer() || release_ || mysqld_ == Life::down) return;
+  if (lease_.generation() != memory_.accepted.generation) lease_.begin(memory_.accepted.generation);
+  if (lease_.live(now_)) wake_at(lease_.lease_end());
+  if (lease_.lease_end() == kLongAgo && now_ < hold_until_) wake_at(hold_until_);
+  if (!leader_) return;
+  const auto due = lease_.last_ask() == kLongAgo ? now_ : lease_.last_ask() + lease_ttl() / 3;
+  if (now_ < due) return wake_at(due);
+  const auto number = lease_.ask(now_, lease_ttl());
+  send(Ask{.number = number, .accepted = memory_.accepted, .ttl = lease_ttl(), .has_fence = false});
+  wake_at(now_ + lease_ttl() / 3);
+}
+
+void Brain::settle_writer() {
+  if (entitled()) {
+    was_entitled_ = true;
+    return settle_takeover();
+  }
+  if (is_writer() && !release_ && !drained_) check_drained();  // while the first lease is on its way
+  if (waits_for_first_lease() || (!managed() && !lost_memory_)) return;
+  if (was_entitled_) {
+    was_entitled_ = false;
+    end_sessions_ = mysqld_ == Life::up;
+    stop_failed_ = false;
+    if (is_writer() && !release_)
+      note(Severity::error, "the lease has ended and nobody renewed it: stops writes, ends sessions, drops the address");
+  }
+  // A planned release lets running statements end and their clients hear of it before the address goes. Whatever else
+  // ended our right to it takes the address at once.
+  const bool gentle = release_ && !release_->mysqld_dead && lease_.live(now_) && now_ < release_->give_up_at &&
+                      mysqld_ == Life::up;
+  const bool quiet = read_only_ == true && !end_sessions_ && lane_free(Lane::writer);
+  if (!gentle || quiet)
+    for (const auto& ip : writer_ips())
+      if (ips_.contains(ip)) try_run(DropAddress{ip});
+  if (mysqld_ != Life::up || !managed()) return;
+  if (end_sessions_ && (read_only_ == true || stop_failed_)) {
+    try_run(EndSessions{});
+    return;
+  }
+  if (read_only_ == false) try_run(StopWrites{});
+  if (read_only_ == true) settle_semi_sync(false);
+}
+
+// A replica's applier would wait for acknowledgements that nobody sends; the writer's commits shall wait for them where
+// the site replicates semi-synchronously at all.
+bool Brain::settle_semi_sync(bool wanted) {
+  if (!server_ || server_->semi_sync_source == wanted) return true;
+  if (wanted && !server_->semi_sync_replica) return true;
+  try_run(SemiSyncSource{wanted});
+  return false;
+}
+
+// Entitled: a live lease, a living server.
+void Brain::settle_takeover() {
+  end_sessions_ = false;
+  if (!drained_) {
+    if (serving()) drained_ = true;  // our own restart found the role as it was
+    else check_drained();
+  }
+  if (release_) return;
+  if (!drained_) {
+    settle_semi_sync(false);
+    return;
+  }
+  const auto lease = lease_.live(now_);
+  if (!lease) return;
+  if (read_only_ != false) {
+    const bool applying = server_ && server_->replication.configured && server_->replication.sql;
+    if (applying) {
+      try_run(StopApplier{});
+      return;
+    }
+    if (settle_semi_sync(true)) try_run(AllowWrites{*lease});
+    return;
+  }
+  for (const auto& ip : writer_ips())
+    if (!ips_.contains(ip) || armed_[ip] < lease->end())
+      if (try_run(PutWriterAddress{ip, *lease})) armed_[ip] = lease->end();
+}
+
+// Has everything received been applied, and everything that others are known to have?
+void Brain::check_drained() {
+  if (!is_writer() || release_ || drained_ || mysqld_ != Life::up) return;
+  const bool fresh = server_ && observed_id_ >= drain_after_;
+  if (fresh) {
+    const auto& instruction = *memory_.instruction;
+    const auto& replication = server_->replication;
+    const auto unapplied = server_->has.count_lacking(replication.received);
+    const auto lacking = server_->has.count_lacking(instruction.must_have);
+    if (unapplied == 0 && lacking == 0) {
+      drained_ = true;
+      return;
+    }
+    if (unapplied > 0 && !replication.sql && !serving())
+      return start_release(fmt::format("its applier is stopped with {} received transactions not applied", unapplied),
+                           false);
+    if (now_ >= accepted_at_ + kDrainLimit)
+      return start_release(fmt::format("it could not get or apply {} transactions within {} s",
+                                       std::max(unapplied, lacking), seconds(kDrainLimit)),
+                           false);
+  }
+  if (now_ >= accepted_at_ + kDrainLimit)
+    return start_release(fmt::format("its server did not tell within {} s what it lacks", seconds(kDrainLimit)), false);
+  observe_soon_ = true;
+  wake_at(accepted_at_ + kDrainLimit);
+}
+
+void Brain::completed(const Operation& operation, bool good) {
+  if (lane_of(operation) == Lane::writer) last_writer_operation_ = next_id_;
+  if (lane_of(operation) == Lane::replication) last_replication_operation_ = next_id_;
+  if (std::holds_alternative<StopWrites>(operation)) {
+    stop_failed_ = !good;
+    if (good) read_only_ = true;
+    if (!good) end_sessions_ = true;  // whoever holds it up goes first
+  } else if (std::holds_alternative<AllowWrites>(operation) && good) {
+    read_only_ = false;
+  } else if (const auto* semi_sync = std::get_if<SemiSyncSource>(&operation)) {
+    if (good && server_) server_->semi_sync_source = semi_sync->on;
+    observe_soon_ = true;
+  } else if (std::holds_alternative<EndSessions>(operation) && good) {
+    end_sessions_ = false;
+    stop_failed_ = false;
+  } else if (const auto* put = std::get_if<PutWriterAddress>(&operation)) {
+    if (!good) {
+      armed_.erase(put->ip);
+    } else if (ips_.insert(put->ip).second) {
+      for (const auto after : kAnnounceAfter) announcements_.emplace(now_ + after, put->ip);
+      note(Severity::info, fmt::format("{} is up: this host is the writer of generation {}", put->ip,
+                                       put->lease.generation().value));
+    }
+  } else if (const auto* reader = std::get_if<PutReaderAddress>(&operation)) {
+    if (!good) reader_put_.erase(reader->ip);
+    else if (ips_.insert(reader->ip).second) {
+      for (const auto after : kAnnounceAfter) announcements_.emplace(now_ + after, reader->ip);
+      note(Severity::info, reader->ip + " is up");
+    }
+  } else if (const auto* drop = std::get_if<DropAddress>(&operation); drop && good) {
+    if (ips_.erase(drop->ip) > 0) note(Severity::info, drop->ip + " is dropped");
+    armed_.erase(drop->ip);
+    reader_put_.erase(drop->ip);
+  } else if (lane_of(operation) == Lane::replication) {
+    if (good && (std::holds_alternative<Follow>(operation) || std::holds_alternative<StartReplication>(operation)))
+      may_start_replication_ = false;
+    if (good && std::holds_alternative<Follow>(operation) && !is_writer()) follow_anew_ = false;
+    // Ours, whatever became of it: it must not be taken for an administrator's.
+    if (std::holds_alternative<StopReplication>(operation) || std::holds_alternative<StopReceiver>(operation))
+      may_start_replication_ = true;
+    if (good && std::holds_alternative<StopApplier>(operation) && server_) server_->replication.sql = false;
+    observe_soon_ = true;
+  }
+}
+
+}  // namespace mmm::agent

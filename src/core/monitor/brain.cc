@@ -1,0 +1,247 @@
+#include "core/monitor/brain.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace mmm {
+
+namespace {
+
+// An agent reports at least every second; this long without a word it counts as unreachable. Two reports may be lost.
+constexpr Duration kSilence = 2500ms;
+// Silences and hold times are looked at this often at least. What changes nothing waits until then.
+constexpr Duration kLookAround = 500ms;
+
+// Equal but for what moves all the time under load.
+bool tells_nothing_new(const Report& before, const Report& after) {
+  if (before.server.has_value() != after.server.has_value()) return false;
+  auto same = after;
+  same.number = before.number;
+  same.uptime_s = before.uptime_s;
+  if (same.server) {
+    same.server->has = before.server->has;
+    same.server->replication.received = before.server->replication.received;
+    same.server->replication.seconds_behind = before.server->replication.seconds_behind;
+  }
+  return same == before;
+}
+
+HostSet candidates_of(const Config& config) {
+  const auto* role = config.role(config.active_master_role);
+  return role ? HostSet(role->hosts.begin(), role->hosts.end()) : HostSet{};
+}
+
+}  // namespace
+
+MonitorBrain::MonitorBrain(const Config& config)
+    : config_(config), mode_(config.monitor.mode), checks_(config), book_({}, candidates_of(config), kNever) {
+  for (const auto& host : config.hosts) hosts_.try_emplace(host.name);
+}
+
+std::vector<MonitorEffect> MonitorBrain::step(const MonitorEvent& event, Moment now) {
+  now_ = now;
+  const bool due = wakeup_ == kNever || now.at >= wakeup_;
+  if (due) wakeup_ = now.at + kLookAround;
+  news_ = true;
+  std::visit([this](const auto& e) { on(e); }, event);
+  if (started_ && (news_ || due)) decide();
+  return std::exchange(effects_, {});
+}
+
+// ---- events -----------------------------------------------------------------------------------------------------
+
+void MonitorBrain::on(const CheckRan& event) {
+  if (!hosts_.contains(event.host)) return;
+  if (event.outcome == Outcome::bad && !network_) return;  // without a network our own eyes are what failed
+  const bool was_accused = checks_.at(event.host, event.check).accused;
+  const bool changed =
+      checks_.record(event.host, event.check, event.outcome, event.message, corroborated(event.host, event.check), now_);
+  news_ = changed;
+  const auto& view = checks_.at(event.host, event.check);
+  if (view.accused && !was_accused)
+    note(NoteLevel::warning, event.host,
+         fmt::format("check {} fails, but nobody else confirms it: {}", to_string(event.check), view.message));
+  if (!changed) return;
+  note(view.verdict == Verdict::bad ? NoteLevel::error : NoteLevel::info, event.host,
+       fmt::format("check {} is {}{}", to_string(event.check), view.verdict == Verdict::bad ? "bad" : "good",
+                   view.message.empty() ? "" : ": " + view.message));
+}
+
+void MonitorBrain::on(const NetworkChecked& event) {
+  news_ = network_ != event.answered;
+  if (!news_) return;
+  network_ = event.answered;
+  if (network_)
+    note(NoteLevel::info, "", "the network is there: some of ping_ips answer");
+  else
+    note(NoteLevel::error, "", "no network: none of ping_ips answers. No state changes until one does");
+}
+
+void MonitorBrain::on(const AgentJoined& event) {
+  const auto it = hosts_.find(event.host);
+  if (it == hosts_.end()) return;
+  auto& agent = it->second.agent;
+  agent.joined = true;
+  agent.obeys = false;
+  agent.refusal.clear();
+  greet(event.host);
+}
+
+void MonitorBrain::on(const AgentLeft& event) {
+  const auto it = hosts_.find(event.host);
+  if (it == hosts_.end() || !it->second.agent.joined) return;
+  it->second.agent.joined = false;
+  it->second.agent.obeys = false;
+  note(NoteLevel::warning, event.host, "the connection to its agent is gone: " + event.reason);
+  effects_.push_back(RunCheck{event.host, CheckName::ping});
+  effects_.push_back(RunCheck{event.host, CheckName::mysql});
+}
+
+void MonitorBrain::on(const AgentSaid& event) {
+  const auto it = hosts_.find(event.host);
+  if (it == hosts_.end()) return;
+  auto& agent = it->second.agent;
+  if (!agent.joined) return;
+  const bool was_silent = !reachable(event.host);
+  agent.heard = now_.at;
+  if (!agent.obeys && !std::holds_alternative<Welcome>(event.message)) return;
+  std::visit([&](const auto& message) { said(event.host, message); }, event.message);
+  news_ = news_ || was_silent;
+}
+
+void MonitorBrain::on(const CommandCame& event) {
+  const auto verdict = evaluate(event.words, view());
+  if (const auto* answer = std::get_if<Answer>(&verdict)) return reply(event.id, *answer);
+  const auto& accepted = std::get<Accepted>(verdict);
+  std::visit([&](const auto& intent) { carry_out(event.id, intent, accepted.answer); }, accepted.intent);
+}
+
+void MonitorBrain::on(const HostKilled& event) {
+  note(event.success ? NoteLevel::warning : NoteLevel::error, event.host,
+       (event.success ? "kill_host_bin says it is off: " : "kill_host_bin failed, duplicate IPs are possible: ") +
+           event.message);
+}
+
+// ---- what agents say --------------------------------------------------------------------------------------------
+
+void MonitorBrain::said(const HostName& host, const Report& message) {
+  auto& data = hosts_.at(host);
+  const bool was_alive = !data.agent.report || data.agent.report->mysqld_alive;
+  news_ = !data.agent.report || !tells_nothing_new(*data.agent.report, message);
+  data.agent.report = message;
+  data.agent.report_at = now_.at;
+  if (!message.mysqld_alive && was_alive) {
+    // The host's own agent says so: it enters at once (lease.md, "Evidence").
+    if (checks_.record_certain_failure(host, CheckName::mysql, "its agent says that mysqld does not run", now_))
+      note(NoteLevel::error, host, "check mysql is bad: its agent says that mysqld does not run");
+  } else if (message.mysqld_alive && !was_alive) {
+    effects_.push_back(RunCheck{host, CheckName::mysql});
+  }
+  if (!leads_ || book_.assignment().writer != host || message.released < book_.assignment().generation) return;
+  news_ = true;
+  writer_released(host, "its agent reports that generation " + std::to_string(message.released.value) +
+                              " was given up", std::nullopt);
+}
+
+void MonitorBrain::said(const HostName& host, const Acknowledged& message) {
+  auto& agent = hosts_.at(host).agent;
+  agent.acknowledged = std::max(agent.acknowledged, message.order);
+  if (!leads_) return;
+  const bool was_accepted = book_.durable().accepted;
+  book_.acknowledged(host, message.order, message.longest_lease, message.has_fence, now_.at);
+  if (!was_accepted && book_.durable().accepted)
+    note(NoteLevel::info, host, fmt::format("accepted generation {}: it is the writer now", message.order.generation.value));
+}
+
+void MonitorBrain::said(const HostName& host, const Refused& message) {
+  note(NoteLevel::warning, host, "its agent refuses an instruction: " + message.reason);
+  if (!leads_ || !message.for_good) return;
+  if (book_.assignment().writer != host || message.order.generation != book_.assignment().generation) return;
+  book_.released(host, message.order.generation);
+  if (hand_over_) target_failed(message.reason);
+}
+
+void MonitorBrain::said(const HostName& host, const Released& message) {
+  if (!leads_) return;
+  if (message.mysqld_dead &&
+      checks_.record_certain_failure(host, CheckName::mysql, "its agent says that mysqld is dead", now_))
+    note(NoteLevel::error, host, "check mysql is bad: " + message.reason);
+  if (book_.assignment().writer != host || message.generation < book_.assignment().generation) return;
+  writer_released(host, message.reason, message.mysqld_dead ? std::nullopt : message.has);
+}
+
+void MonitorBrain::said(const HostName& host, const Ask& message) {
+  const auto no = [&](std::string reason) {
+    send(host, NoGrant{message.number, std::move(reason)}, true);
+  };
+  if (!leads_) return no("this monitor does not lead yet: " + not_leading_because_);
+  const bool was_accepted = book_.durable().accepted;
+  if (const auto refusal = book_.grant(host, message, now_.at)) return no(*refusal);
+  // An Ask names what the agent has accepted: it is an acknowledgement too.
+  const bool changed = book_.acknowledged(host, message.accepted, message.ttl, message.has_fence, now_.at);
+  if (!was_accepted && book_.durable().accepted)
+    note(NoteLevel::info, host, fmt::format("accepted generation {}: it is the writer now",
+                                            book_.assignment().generation.value));
+  news_ = writer_is_back(host) || changed;
+  send(host, Grant{message.number, message.accepted.generation}, true);
+}
+
+void MonitorBrain::said(const HostName& host, const SurveyAnswer& message) {
+  if (hand_over_ && hand_over_->step == Step::surveying) hand_over_->answers[host] = message;
+}
+
+// ---- small questions --------------------------------------------------------------------------------------------
+
+bool MonitorBrain::reachable(const HostName& host) const {
+  const auto it = hosts_.find(host);
+  if (it == hosts_.end()) return false;
+  const auto& agent = it->second.agent;
+  return agent.joined && agent.obeys && now_.at - agent.heard < kSilence;
+}
+
+bool MonitorBrain::frozen_roles() const { return mode_ != MonitorMode::active; }
+
+std::optional<Role> MonitorBrain::writer_role() const {
+  const auto* role = config_.role(config_.active_master_role);
+  if (!role || role->ips.empty()) return std::nullopt;
+  return Role{role->name, role->ips.front()};
+}
+
+std::optional<HostName> MonitorBrain::active_master() const {
+  const auto role = writer_role();
+  if (!role) return std::nullopt;
+  const auto it = owners_.find(*role);
+  return it == owners_.end() ? std::nullopt : std::optional(it->second);
+}
+
+HostSet MonitorBrain::candidates() const { return candidates_of(config_); }
+
+HostSet MonitorBrain::other_candidates(const HostName& target) const {
+  auto set = candidates();
+  set.erase(target);
+  return set;
+}
+
+bool MonitorBrain::serves_as_writer(const HostName& host) const {
+  const auto& report = hosts_.at(host).agent.report;
+  const auto role = writer_role();
+  return report && role && report->lease_live && report->server && !report->server->read_only &&
+         std::ranges::find(report->ips, role->ip) != report->ips.end();
+}
+
+void MonitorBrain::note(NoteLevel level, HostName host, std::string text) {
+  effects_.push_back(MonitorNote{level, std::move(host), std::move(text)});
+}
+
+void MonitorBrain::reply(CommandId id, Answer answer) { effects_.push_back(Reply{id, std::move(answer)}); }
+
+void MonitorBrain::wake_at(Instant at) {
+  if (at > now_.at) wakeup_ = std::min(wakeup_, at);
+}
+
+void MonitorBrain::send(const HostName& host, ToAgent message, bool urgent) {
+  if (hosts_.at(host).agent.joined) effects_.push_back(Tell{host, std::move(message), urgent});
+}
+
+}  // namespace mmm

@@ -1,0 +1,221 @@
+#pragma once
+// The monitor's decisions: checks -> host states -> role distribution -> the writer's hand-over -> what each agent shall
+// be told.
+//
+// Start reading at `step`. An event changes what is known; then `decide` runs the rounds in the order above. Each round
+// has a file: leadership.cc (rule 1), decide.cc (states, roles), hand_over.cc (rules 6-8), publish.cc (rule 2).
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/monitor/checks.h"
+#include "core/monitor/events.h"
+#include "core/monitor/host_states.h"
+#include "core/monitor/lease_book.h"
+#include "core/monitor/startup.h"
+#include "core/monitor/view.h"
+
+namespace mmm {
+
+class MonitorBrain {
+ public:
+  // Requires: `config` outlives this.
+  explicit MonitorBrain(const Config& config);
+
+  std::vector<MonitorEffect> step(const MonitorEvent& event, Moment now);
+  Instant next_wakeup() const { return wakeup_; }
+
+  ClusterView view() const;
+
+  // ---- for tests and checkers
+  bool leads() const { return leads_; }
+  const LeaseBook& book() const { return book_; }
+  HostState state_of(const HostName& host) const { return hosts_.at(host).state; }
+  const RoleOwners& owners() const { return owners_; }
+  const CheckBoard& checks() const { return checks_; }
+
+ private:
+  struct Agent {
+    bool joined = false;             // a connection stands
+    bool obeys = false;              // it accepted our epoch on this connection
+    Instant heard = kLongAgo;
+    std::optional<Report> report;
+    Instant report_at = kLongAgo;
+    Instant greeted = kLongAgo;
+    Order acknowledged;
+    Order sent;
+    Instant sent_at = kLongAgo;
+    std::string refusal;             // why it does not obey us; "" when it does
+  };
+
+  struct HostData {
+    HostState state = HostState::unknown;
+    Moment since;                    // in this state
+    std::string because;
+    FlapRecord flap;
+    Agent agent;
+    // Transactions that it has and the writer seems to lack; diverged once the writer's later reports still lack them.
+    GtidSet suspect;
+    Instant suspect_since = kLongAgo;
+    bool diverged = false;
+    bool verified = false;           // while not ONLINE: since it is back the writer was seen to have all that it has
+  };
+
+  enum class Step { releasing, choosing, surveying, offering, settling };
+
+  // A hand-over of the writer's role under way. What a restart needs is in `HandOverRecord`.
+  struct HandOver {
+    Step step = Step::releasing;
+    HostName from, to;               // `to` empty: to be chosen
+    bool planned = false, force = false;
+    std::string why;
+    Moment began, step_began;
+    GtidSet must_have;
+    bool position_known = false;     // must_have is the released writer's last position
+    HostName catch_up_from;
+    std::map<HostName, std::string> excluded;  // who refused, and why
+    std::map<HostName, SurveyAnswer> answers;
+    std::set<HostName> asked;
+    std::optional<CommandId> command;
+    Answer answer;                   // for `command`, when done
+  };
+
+  // Events.
+  void on(const MonitorStarted& event);
+  void on(const CheckRan& event);
+  void on(const NetworkChecked& event);
+  void on(const AgentJoined& event);
+  void on(const AgentLeft& event);
+  void on(const AgentSaid& event);
+  void on(const CommandCame& event);
+  void on(const HostKilled& event);
+  void on(const MonitorTick&) { news_ = false; }
+  void said(const HostName& host, const Welcome& message);
+  void said(const HostName& host, const Report& message);
+  void said(const HostName& host, const Acknowledged& message);
+  void said(const HostName& host, const Refused& message);
+  void said(const HostName& host, const Released& message);
+  void said(const HostName& host, const Ask& message);
+  void said(const HostName& host, const SurveyAnswer& message);
+
+  // leadership.cc
+  void continue_leadership(const LeadershipState& leadership);
+  void lead_from_reports();
+  void gather();
+  std::vector<std::string> missing_acceptances() const;
+  void start_leading(LeaseBook::Durable durable, Duration longest_lease);
+  void superseded(const std::string& by_whom);
+  void greet(const HostName& host);
+  void greet_again();
+  void adopt(const StartDecision& decision);
+
+  // decide.cc
+  void decide();
+  void decide_mode();
+  void decide_states();
+  void decide_divergence();
+  void verify(const HostName& host, HostData& data, const GtidSet& writer_has);
+  bool may_come_online(const HostName& host) const;
+  void decide_readers();
+  HostFacts facts_of(const HostConfig& host) const;
+  void enter(const HostName& host, HostState to, std::string because);
+  void drop_roles(const HostName& host, const std::string& because);
+  bool corroborated(const HostName& host, CheckName check) const;
+  void count_flap(HostData& data);
+
+  // hand_over.cc
+  void decide_writer();
+  void begin_hand_over(HandOver next);
+  void advance_hand_over();
+  void advance_releasing();
+  void advance_choosing();
+  void advance_surveying();
+  void advance_offering();
+  void advance_settling();
+  void go(Step step);
+  void offer(const HostName& target);
+  void writer_released(const HostName& host, const std::string& why, const std::optional<GtidSet>& has);
+  void target_failed(const std::string& why);
+  void finish_hand_over();
+  bool writer_is_back(const HostName& host);  // true: it changed something
+  std::optional<HostName> choose_by_roles() const;
+  std::optional<HostName> choose_by_survey();
+  std::string unfit(const HostName& host) const;   // why it can't become the writer; "" when it can
+  bool writer_lost() const;
+  void detach_from_silent_writer();
+
+  // intents.cc
+  void carry_out(CommandId id, const SetOnline& intent, const Answer& answer);
+  void carry_out(CommandId id, const SetOffline& intent, const Answer& answer);
+  void carry_out(CommandId id, const SwitchMode& intent, const Answer& answer);
+  void carry_out(CommandId id, const MoveWriter& intent, const Answer& answer);
+  void carry_out(CommandId id, const MoveExclusive& intent, const Answer& answer);
+  void carry_out(CommandId id, const MoveBalanced& intent, const Answer& answer);
+  void carry_out(CommandId id, const SetIp& intent, const Answer& answer);
+  void carry_out(CommandId id, const TakeLead& intent, const Answer& answer);
+
+  // publish.cc
+  void publish();
+  Instruction instruction() const;
+  void tell(const HostName& host);
+  void keep();
+  MonitorState state() const;
+
+  // Small questions.
+  bool reachable(const HostName& host) const;      // its agent obeys us and was heard from lately
+  bool frozen_roles() const;                        // MANUAL, WAIT or PASSIVE: roles stay where they are
+  std::optional<HostName> active_master() const;
+  std::optional<Role> writer_role() const;
+  HostSet candidates() const;
+  HostSet other_candidates(const HostName& target) const;
+  const HostConfig* config_of(const HostName& host) const { return config_.host(host); }
+  bool serves_as_writer(const HostName& host) const;  // by its last report: writable with the writer's address
+  void note(NoteLevel level, HostName host, std::string text);
+  void reply(CommandId id, Answer answer);
+  void wake_at(Instant at);
+  void send(const HostName& host, ToAgent message, bool urgent = false);
+
+  const Config& config_;
+  Moment now_;
+  std::vector<MonitorEffect> effects_;
+  Instant wakeup_ = kNever;
+  bool news_ = true;                 // the event at hand may change a decision
+
+  // Leadership (rule 1).
+  bool started_ = false;
+  bool leads_ = false;
+  bool decided_start_ = false;       // the first host states and roles stand
+  bool operator_vouches_ = false;
+  std::optional<Instant> first_look_by_;  // at the start: from here on a server that nobody could look at is not waited for
+  std::string not_leading_because_;
+  Epoch epoch_;
+  std::optional<Epoch> previous_epoch_;
+  std::string machine_id_, path_;
+  MonitorState file_;                // as read at the start
+
+  bool network_ = false;             // some ping_ips answered the last time; false until the first answer
+  MonitorMode mode_;
+  std::string passive_cause_;
+  std::vector<std::string> start_warnings_;
+  CheckBoard checks_;
+  std::map<HostName, HostData> hosts_;
+  RoleOwners owners_;
+  struct HeldBack {
+    HostName host;
+    Instant until;
+  };
+  std::map<Role, HeldBack> held_back_;  // a silent host may serve it until then: nobody else gets it
+  Instant prefer_again_at_ = kLongAgo;  // after a failed move: when a return to the preferred host is tried again
+  LeaseBook book_;
+  std::optional<HandOver> hand_over_;
+  Generation detached_;              // the generation whose writer went silent and was said to be so
+  std::string stuck_because_;        // why nobody can be made writer; "" when there is one
+  std::optional<Instruction> published_;
+  MonitorState kept_;
+  std::map<HostName, HostRecord> host_lines_;  // as last written outside PASSIVE mode
+};
+
+}  // namespace mmm

@@ -1,0 +1,60 @@
+#pragma once
+// The results of the periodic checks, with their trap periods and the evidence that ping and mysql need.
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "core/monitor/moment.h"
+#include "model/config.h"
+
+namespace mmm {
+
+enum class Verdict {
+  pending,  // no run has told anything yet; neither good nor bad
+  good,
+  bad,
+};
+
+struct CheckView {
+  Verdict verdict = Verdict::pending;
+  std::string message;                 // of the last run that agreed with it, without "OK"/"ERROR"; may be ""
+  Moment last_change;                  // of the verdict, not of the message
+  std::optional<Instant> failing_since;  // the first of the present row of failures; absent after a success
+  std::optional<Instant> passing_since;  // the first of the present row of successes; absent after a failure
+  bool accused = false;                // failing for its trap period, but uncorroborated: shown, not entered
+};
+
+// Thread: none; a value.
+class CheckBoard {
+ public:
+  explicit CheckBoard(const Config& config);
+
+  // Enters one run. The first run of a check that is not `unknown` decides at once. Later a failure counts only when
+  // the check has failed for its trap_period (docs/mmm2-reference.md §5). A failure of ping or mysql, the first run's
+  // too, counts only when `corroborated` says that another viewpoint agrees (docs/lease.md, "Evidence"): a monitor that
+  // starts with a broken cable must not take a host for dead. One success makes it good. `unknown` changes nothing.
+  // Ensures: returns true when the verdict changed.
+  bool record(const HostName& host, CheckName check, Outcome outcome, std::string message, bool corroborated,
+              Moment now);
+
+  // Enters a failure that needs no trap period and no second opinion: the host's own agent said so.
+  bool record_certain_failure(const HostName& host, CheckName check, std::string message, Moment now);
+
+  // Requires, here and below: a host of the configuration.
+  const CheckView& at(const HostName& host, CheckName check) const;
+  Verdict verdict(const HostName& host, CheckName check) const { return at(host, check).verdict; }
+  bool good(const HostName& host, CheckName check) const { return verdict(host, check) == Verdict::good; }
+  // ping and mysql both good.
+  bool serves(const HostName& host) const;
+  bool all_good(const HostName& host) const;
+  Instant last_change(const HostName& host) const;  // of any check of that host
+
+ private:
+  CheckView& view_of(const HostName& host, CheckName check);
+
+  std::map<HostName, std::map<CheckName, CheckView>> views_;
+  std::map<CheckName, Duration> trap_periods_;
+};
+
+}  // namespace mmm

@@ -1,0 +1,376 @@
+// The writer's hand-over, step by step: releasing (or waiting for the lease) -> choosing or surveying -> offering ->
+// settling. Each step is kept before it is taken (rule 8). The lease book says what is allowed; this says what is wanted.
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/mutant.h"
+#include "core/monitor/brain.h"
+#include "core/monitor/show.h"
+
+namespace mmm {
+
+namespace {
+
+// Every living agent answers a survey in a few ms; a frozen one must not delay the others for longer than this.
+constexpr Duration kSurveyLimit = 200ms;
+// A healthy target accepts in a few ms. A frozen one is given up after this time.
+constexpr Duration kOfferLimit = 2s;
+// A writer that keeps its lease but can't be stopped within this time makes a planned move fail.
+constexpr Duration kReleaseLimit = 8s;
+// After a target failed: before the same ones are tried again.
+constexpr Duration kTryAgain = 1s;
+// After a return to the preferred host failed.
+constexpr Duration kPreferAgain = 30s;
+// An administrator waits no longer than this for the end of a move; it goes on, the outcome is then not known.
+constexpr Duration kCommandLimit = 15s;
+
+}  // namespace
+
+// The holder's own clock ended its lease; only the slack for its missing fence is still to be waited for.
+void MonitorBrain::detach_from_silent_writer() {
+  const auto& [generation, writer, version, set] = book_.assignment();
+  if (frozen_roles() || !book_.durable().accepted || book_.durable().released) return;
+  const auto over = book_.lease_runs_out(writer) == kLongAgo ? kNever : book_.lease_runs_out(writer) - kNoFenceSlack;
+  if (now_.at < over) {
+    if (over != kNever) wake_at(over);
+    return;
+  }
+  if (detached_ == generation) return;
+  detached_ = generation;
+  note(NoteLevel::warning, writer, "does not renew its lease: the others stop receiving from it");
+  for (const auto& [name, data] : hosts_)
+    if (name != writer && reachable(name)) send(name, Detach{writer}, true);
+}
+
+void MonitorBrain::decide_writer() {
+  detach_from_silent_writer();
+  if (hand_over_) return advance_hand_over();
+  const auto holder = active_master();
+  const auto& assignment = book_.assignment();
+  if (holder && book_.exists() && !book_.durable().released) {
+    if (!writer_lost() || frozen_roles()) return;
+    owners_.erase(*writer_role());
+    return begin_hand_over({.step = Step::surveying, .from = *holder,
+                            .why = fmt::format("nobody renewed the lease of {}: its last one has run out", *holder)});
+  }
+  if (holder) {  // released, but the roles stay (MANUAL, WAIT), or a mode was left in between
+    if (unfit(*holder).empty())
+      begin_hand_over({.step = Step::choosing, .from = assignment.writer, .to = *holder,
+                       .why = fmt::format("{} is back", *holder)});
+    return;
+  }
+  const bool must_release = book_.exists() && book_.durable().accepted && !book_.durable().released;
+  begin_hand_over({.step = must_release ? Step::releasing
+                           : book_.exists() ? Step::surveying : Step::choosing,
+                   .from = assignment.writer,
+                   .why = assignment.writer.empty()
+                              ? "nobody is the writer yet"
+                              : fmt::format("{} is {}: {}", assignment.writer,
+                                            hosts_.contains(assignment.writer)
+                                                ? to_string(hosts_.at(assignment.writer).state) : "not configured",
+                                            hosts_.contains(assignment.writer) ? hosts_.at(assignment.writer).because : "")});
+}
+
+bool MonitorBrain::writer_lost() const {
+  const auto end = book_.outstanding("");
+  return book_.durable().accepted && now_.at >= end;
+}
+
+void MonitorBrain::begin_hand_over(HandOver next) {
+  next.began = now_;
+  next.step_began = now_;
+  const auto step = next.step;
+  hand_over_ = std::move(next);
+  note(NoteLevel::info, hand_over_->from.empty() ? hand_over_->to : hand_over_->from,
+       fmt::format("hand-over of the writer role begins{}: {}",
+                   hand_over_->to.empty() ? "" : " (to " + hand_over_->to + ")", hand_over_->why));
+  go(step);
+  advance_hand_over();
+}
+
+void MonitorBrain::go(Step step) {
+  hand_over_->step = step;
+  hand_over_->step_began = now_;
+  hand_over_->answers.clear();
+  hand_over_->asked.clear();
+}
+
+void MonitorBrain::advance_hand_over() {
+  // Each step may lead at once to the next; a hand-over has five of them.
+  for (int i = 0; i < 5 && hand_over_; ++i) {
+    const auto before = hand_over_->step;
+    switch (before) {
+      case Step::releasing: advance_releasing(); break;
+      case Step::choosing: advance_choosing(); break;
+      case Step::surveying: advance_surveying(); break;
+      case Step::offering: advance_offering(); break;
+      case Step::settling: advance_settling(); break;
+    }
+    if (!hand_over_ || hand_over_->step == before) break;
+  }
+  if (hand_over_ && hand_over_->command && now_.at >= hand_over_->began.at + kCommandLimit) {
+    reply(*hand_over_->command,
+          plain_answer(AnswerCode::unknown_outcome,
+                       fmt::format("ERROR: The hand-over is still under way ({}). Look at 'mmm_control show'.",
+                                   stuck_because_.empty() ? hand_over_->why : stuck_because_)));
+    hand_over_->command.reset();
+  }
+}
+
+void MonitorBrain::advance_releasing() {
+  auto& h = *hand_over_;
+  if (!book_.durable().accepted || book_.durable().released) return go(Step::surveying);
+  const auto end = book_.outstanding("");
+  if (now_.at >= end || MMM_MUTANT(takeover_without_wait)) {
+    h.planned = false;
+    note(NoteLevel::warning, h.from, "did not release the role, and its lease has run out");
+    return go(Step::surveying);
+  }
+  wake_at(end);
+  const bool gives_up = h.planned && reachable(h.from) && now_.at >= h.step_began.at + kReleaseLimit;
+  if (!gives_up) return;
+  note(NoteLevel::error, h.from, "could not be stopped in time: it stays the writer");
+  if (h.command)
+    reply(*h.command,
+          plain_answer(AnswerCode::refused, fmt::format("ERROR: '{}' could not stop its writes in time. It stays the writer; "
+                                                        "nothing was moved.", h.from)));
+  prefer_again_at_ = now_.at + kPreferAgain;
+  owners_[*writer_role()] = h.from;
+  hand_over_.reset();
+}
+
+// The writer said that it gave its generation up for good, or refused it.
+void MonitorBrain::writer_released(const HostName& host, const std::string& why, const std::optional<GtidSet>& has) {
+  if (!book_.released(host, book_.assignment().generation)) return;
+  note(NoteLevel::info, host, fmt::format("generation {} is given up for good: {}", book_.assignment().generation.value, why));
+  if (hand_over_ && hand_over_->step == Step::releasing) {
+    hand_over_->position_known = has.has_value();
+    hand_over_->must_have = has.value_or(GtidSet{});
+    return go(has ? Step::choosing : Step::surveying);
+  }
+  if (hand_over_ && hand_over_->to == host &&
+      (hand_over_->step == Step::offering || hand_over_->step == Step::settling))
+    return target_failed(why);
+  if (hand_over_ || frozen_roles()) return;
+  owners_.erase(*writer_role());
+  begin_hand_over({.step = has ? Step::choosing : Step::surveying, .from = host, .why = why,
+                   .must_have = has.value_or(GtidSet{}), .position_known = has.has_value()});
+}
+
+// Somebody renewed the lease that was taken for lost, before anybody else was promoted.
+bool MonitorBrain::writer_is_back(const HostName& host) {
+  if (detached_ == book_.assignment().generation)
+    for (const auto& [name, data] : hosts_)
+      if (name != host && reachable(name)) send(name, Detach{}, true);
+  detached_ = Generation{};
+  const auto role = writer_role();
+  if (!role || book_.durable().released) return false;
+  bool changed = false;
+  if (hand_over_ && hand_over_->from == host &&
+      (hand_over_->step == Step::surveying || hand_over_->step == Step::choosing) && !hand_over_->planned) {
+    note(NoteLevel::info, host, "is back and renewed its lease before anybody was promoted: it stays the writer");
+    hand_over_.reset();
+    stuck_because_.clear();
+    changed = true;
+  }
+  if (hand_over_ || owners_.contains(*role)) return changed;
+  owners_[*role] = host;
+  const auto state = hosts_.at(host).state;
+  if (state == HostState::hard_offline || state == HostState::awaiting_recovery)
+    enter(host, HostState::online, "it is the writer and renews its lease");
+  return true;
+}
+
+std::string MonitorBrain::unfit(const HostName& host) const {
+  const auto it = hosts_.find(host);
+  if (it == hosts_.end() || !candidates().contains(host)) return "it is not among the role's hosts";
+  const auto& data = it->second;
+  const bool forced = hand_over_ && hand_over_->force && hand_over_->to == host;
+  if (data.state != HostState::online && !forced) return fmt::format("it is {}", to_string(data.state));
+  if (!reachable(host)) return "its agent is not reachable";
+  if (data.diverged) return fmt::format("it has transactions that the writer lacked ({})", to_string(data.suspect));
+  if (!data.agent.report || !data.agent.report->mysqld_alive || !data.agent.report->server)
+    return "its mysqld does not answer";
+  if (hand_over_)
+    if (const auto why = hand_over_->excluded.find(host); why != hand_over_->excluded.end()) return why->second;
+  const auto& replication = data.agent.report->server->replication;
+  const bool old_writer = book_.assignment().writer == host;
+  if (replication.configured && !replication.sql && !old_writer && book_.exists() &&
+      !data.agent.report->server->has.contains(replication.received))
+    return "its applier is stopped" + (replication.error.empty() ? std::string() : ": " + replication.error);
+  return "";
+}
+
+std::optional<HostName> MonitorBrain::choose_by_roles() const {
+  const auto* role = config_.role(config_.active_master_role);
+  std::optional<HostName> best;
+  std::size_t fewest = 0;
+  for (const auto& host : role->hosts) {
+    if (!unfit(host).empty()) continue;
+    if (role->prefer == host) return host;
+    const auto count = roles_of(owners_, host).size();
+    if (best && count >= fewest) continue;
+    best = host;
+    fewest = count;
+  }
+  return best;
+}
+
+void MonitorBrain::advance_choosing() {
+  auto& h = *hand_over_;
+  std::optional<HostName> target;
+  if (h.to.empty())
+    target = choose_by_roles();
+  else if (unfit(h.to).empty())
+    target = h.to;
+  stuck_because_.clear();
+  if (target) return offer(*target);
+  for (const auto& host : candidates())
+    if (h.to.empty() || host == h.to)
+      stuck_because_ += fmt::format("{}{}: {}", stuck_because_.empty() ? "" : "; ", host, unfit(host));
+  if (now_.at < h.step_began.at + kTryAgain) return wake_at(h.step_began.at + kTryAgain);
+  h.excluded.clear();
+  // A planned target that fell ill must not keep the role from the others.
+  if (!h.to.empty() && !frozen_roles()) h.to.clear();
+  go(Step::choosing);
+}
+
+void MonitorBrain::advance_surveying() {
+  auto& h = *hand_over_;
+  if (h.asked.empty()) {
+    h.step_began = now_;  // the time to answer counts from the question
+    for (const auto& [name, data] : hosts_) {
+      if (!reachable(name)) continue;
+      h.asked.insert(name);
+      send(name, Survey{book_.assignment().generation.next()});
+    }
+  }
+  const bool all = std::ranges::all_of(h.asked, [&](const auto& name) { return h.answers.contains(name); });
+  const auto limit = h.step_began.at + kSurveyLimit;
+  if (!all && now_.at < limit) return wake_at(limit);
+  stuck_because_.clear();
+  if (const auto target = choose_by_survey()) return offer(*target);
+  for (const auto& host : stuck_because_.empty() ? candidates() : HostSet{}) {
+    auto why = unfit(host);
+    const auto answer = h.answers.find(host);
+    if (why.empty()) why = answer == h.answers.end() ? "its agent did not answer" : answer->second.bound;
+    stuck_because_ += fmt::format("{}{}: {}", stuck_because_.empty() ? "" : "; ", host, why);
+  }
+  if (now_.at < h.step_began.at + kTryAgain) return wake_at(h.step_began.at + kTryAgain);
+  h.excluded.clear();
+  go(Step::surveying);
+}
+
+// The candidate that received most (design: "not applied most"). What it lacks of what others have it fetches from them.
+std::optional<HostName> MonitorBrain::choose_by_survey() {
+  auto& h = *hand_over_;
+  std::map<HostName, GtidSet> holds;
+  GtidSet everything, at_hand;
+  for (const auto& [name, answer] : h.answers) {
+    const auto& data = hosts_.at(name);
+    const bool counts = data.state == HostState::online || data.verified || name == h.from;
+    if (!counts || data.diverged) continue;
+    auto& set = holds[name];
+    set = answer.has;
+    everything.add(answer.received);
+    // A host whose applier is broken can't hand on what it received.
+    if (answer.bound.empty()) set.add(answer.received);
+    everything.add(set);
+    at_hand.add(set);
+  }
+  if (!at_hand.contains(everything)) {
+    stuck_because_ = fmt::format("{} transactions were received by a host whose applier is stopped, and nobody else has them "
+                                 "(up to {}); start its applier, or bring the old writer back",
+                                 at_hand.count_lacking(everything), to_string(everything));
+    return std::nullopt;
+  }
+  const auto* role = config_.role(config_.active_master_role);
+  std::optional<HostName> best;
+  std::uint64_t fewest = 0;
+  const auto by_roles = choose_by_roles();
+  for (const auto& host : role->hosts) {
+    if ((!h.to.empty() && host != h.to) || !unfit(host).empty()) continue;
+    const auto answer = h.answers.find(host);
+    if (answer == h.answers.end() || !answer->second.bound.empty()) continue;
+    const auto lacking = holds[host].count_lacking(everything);
+    if (best && (lacking > fewest || (lacking == fewest && by_roles != host))) continue;
+    best = host;
+    fewest = lacking;
+  }
+  if (!best) return std::nullopt;
+  h.must_have = everything;
+  h.catch_up_from.clear();
+  if (fewest == 0) return best;
+  for (const auto& [name, set] : holds)
+    if (name != *best && (h.catch_up_from.empty() || set.count_lacking(everything) <
+                                                         holds[h.catch_up_from].count_lacking(everything)))
+      h.catch_up_from = name;
+  return best;
+}
+
+void MonitorBrain::offer(const HostName& target) {
+  if (const auto refusal = book_.refuse_promotion(target, now_.at)) {
+    stuck_because_ = refusal->because;
+    if (refusal->until != kNever) wake_at(refusal->until);
+    return;
+  }
+  book_.promote(target, other_candidates(target));
+  owners_[*writer_role()] = target;
+  auto& h = *hand_over_;
+  h.to = target;
+  if (h.force) enter(target, HostState::online, "move_role --force");
+  note(NoteLevel::info, target,
+       fmt::format("generation {} is offered to it{}{}", book_.assignment().generation.value,
+                   h.must_have.empty() ? "" : "; it must have " + to_string(h.must_have),
+                   h.catch_up_from.empty() ? "" : " and fetches what it lacks from " + h.catch_up_from));
+  go(Step::offering);
+}
+
+void MonitorBrain::advance_offering() {
+  if (book_.durable().accepted) return go(Step::settling);
+  const auto limit = hand_over_->step_began.at + kOfferLimit;
+  if (now_.at >= limit) return target_failed("its agent did not accept the role in time");
+  wake_at(limit);
+}
+
+void MonitorBrain::advance_settling() {
+  if (serves_as_writer(hand_over_->to)) return finish_hand_over();
+  if (!writer_lost()) return wake_at(book_.outstanding(""));
+  hand_over_->from = hand_over_->to;
+  hand_over_->to.clear();
+  owners_.erase(*writer_role());
+  note(NoteLevel::error, hand_over_->from, "disappeared before it served as the writer");
+  go(Step::surveying);
+}
+
+void MonitorBrain::target_failed(const std::string& why) {
+  auto& h = *hand_over_;
+  note(NoteLevel::error, h.to, "did not become the writer: " + why);
+  if (h.command) {
+    reply(*h.command,
+          plain_answer(AnswerCode::refused, fmt::format("ERROR: '{}' did not become the writer: {}", h.to, why)));
+    h.command.reset();
+  }
+  prefer_again_at_ = now_.at + kPreferAgain;
+  h.excluded[h.to] = why;
+  const bool back = h.planned && h.from != h.to && !h.from.empty();
+  h.to = back ? h.from : HostName{};
+  h.planned = false;
+  h.force = false;
+  h.catch_up_from.clear();
+  owners_.erase(*writer_role());
+  go(h.position_known ? Step::choosing : Step::surveying);
+}
+
+void MonitorBrain::finish_hand_over() {
+  auto& h = *hand_over_;
+  note(NoteLevel::info, h.to, fmt::format("is the writer (generation {}), {} ms after the hand-over began: {}",
+                                          book_.assignment().generation.value, milliseconds(now_.at - h.began.at), h.why));
+  if (h.command) reply(*h.command, h.answer);
+  stuck_because_.clear();
+  hand_over_.reset();
+}
+
+}  // namespace mmm

@@ -1,0 +1,85 @@
+// What the administrator asked for, carried out. The refusals are commands.cc's; what is left here can be done.
+
+#include <fmt/format.h>
+
+#include "core/monitor/brain.h"
+#include "core/monitor/show.h"
+
+namespace mmm {
+
+void MonitorBrain::carry_out(CommandId id, const SetOnline& intent, const Answer& answer) {
+  auto& data = hosts_.at(intent.host);
+  data.flap = {};
+  enter(intent.host, HostState::online, "set online by the administrator");
+  reply(id, answer);
+}
+
+void MonitorBrain::carry_out(CommandId id, const SetOffline& intent, const Answer& answer) {
+  enter(intent.host, HostState::admin_offline, "set offline by the administrator");
+  if (mode_ != MonitorMode::passive) drop_roles(intent.host, "set offline by the administrator");
+  reply(id, answer);
+}
+
+void MonitorBrain::carry_out(CommandId id, const SwitchMode& intent, const Answer& answer) {
+  const bool leaves_passive = mode_ == MonitorMode::passive;
+  if (intent.mode == MonitorMode::passive && hand_over_)
+    return reply(id, plain_answer(AnswerCode::refused, "ERROR: A hand-over of the writer role is under way. Try again when it is done."));
+  mode_ = intent.mode;
+  passive_cause_ = mode_ == MonitorMode::passive ? "Admin switched to passive mode." : "";
+  note(NoteLevel::info, "", fmt::format("switched into {} mode by the administrator", to_string(mode_)));
+  if (mode_ == MonitorMode::active)
+    for (const auto& [name, data] : hosts_)
+      if (data.state != HostState::online) drop_roles(name, "ACTIVE mode leaves roles on ONLINE hosts only");
+  const auto wanted = active_master();
+  if (leaves_passive && wanted && book_.exists() && *wanted != book_.assignment().writer) {
+    // set_ip moved it on paper; a lease is handed over, never declared.
+    const auto from = book_.assignment().writer;
+    owners_[*writer_role()] = from;
+    begin_hand_over({.step = Step::releasing, .from = from, .to = *wanted, .planned = true,
+                     .why = "set_ip in passive mode"});
+  }
+  reply(id, answer);
+}
+
+void MonitorBrain::carry_out(CommandId id, const MoveWriter& intent, const Answer& answer) {
+  if (hand_over_ && !stuck_because_.empty() && hand_over_->step != Step::offering) hand_over_.reset();
+  if (hand_over_)
+    return reply(id, plain_answer(AnswerCode::refused, "ERROR: A hand-over of the writer role is under way: " + hand_over_->why));
+  const auto from = active_master().value_or(HostName{});
+  const bool must_release = book_.exists() && !book_.durable().released;
+  HandOver next{.step = must_release ? Step::releasing : Step::surveying, .from = from, .to = intent.to, .planned = true,
+                .force = intent.force,
+                .why = fmt::format("move_role{} by the administrator", intent.force ? " --force" : "")};
+  next.command = id;
+  next.answer = answer;
+  begin_hand_over(std::move(next));
+}
+
+void MonitorBrain::carry_out(CommandId id, const MoveExclusive& intent, const Answer& answer) {
+  const auto* role = config_.role(intent.role);
+  for (const auto& ip : role->ips) owners_[Role{role->name, ip}] = intent.to;
+  note(NoteLevel::info, intent.to, "gets role " + intent.role + ": move_role by the administrator");
+  reply(id, answer);
+}
+
+void MonitorBrain::carry_out(CommandId id, const MoveBalanced& intent, const Answer& answer) {
+  for (const auto& role : roles_of(owners_, intent.from))
+    if (role.name == intent.role) owners_.erase(role);
+  note(NoteLevel::info, intent.from, "gives up role " + intent.role + ": move_role by the administrator");
+  reply(id, answer);
+}
+
+void MonitorBrain::carry_out(CommandId id, const SetIp& intent, const Answer& answer) {
+  owners_[intent.role] = intent.to;
+  note(NoteLevel::info, intent.to, fmt::format("{} is set to it by the administrator", to_string(intent.role)));
+  reply(id, answer);
+}
+
+void MonitorBrain::carry_out(CommandId id, const TakeLead&, const Answer& answer) {
+  operator_vouches_ = true;
+  note(NoteLevel::warning, "", "the administrator vouches that no other monitor runs: takes the lead");
+  for (const auto& [name, data] : hosts_) greet(name);
+  reply(id, answer);
+}
+
+}  // namespace mmm

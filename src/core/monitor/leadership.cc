@@ -1,0 +1,268 @@
+// Rule 1: who may lead. A monitor that restarts on its own locked state file goes on at once; any other leads nothing
+// until every host has accepted its epoch and reported, or an operator vouches for those that can't.
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/mutant.h"
+#include "core/monitor/brain.h"
+
+namespace mmm {
+
+namespace {
+
+// An agent looks at its server within milliseconds; one that hangs must not keep the cluster without a monitor.
+constexpr Duration kFirstLook = 2s;
+
+}  // namespace
+
+void MonitorBrain::on(const MonitorStarted& event) {
+  started_ = true;
+  file_ = event.state;
+  machine_id_ = event.machine_id;
+  path_ = event.path;
+  epoch_.id = event.id;
+  host_lines_ = file_.hosts;
+  for (auto& [name, data] : hosts_) {
+    data.since = now_;
+    data.agent.heard = now_.at;  // our predecessor may have heard it a moment ago: what is held back counts from here
+  }
+  if (file_.leadership) epoch_.counter = file_.leadership->epoch.counter;
+  if (event.own && file_.leadership) return continue_leadership(*file_.leadership);
+  epoch_.counter += 1;
+  not_leading_because_ = "it is new here and waits until every host has accepted it";
+  note(NoteLevel::info, "", fmt::format("starts without a leadership of its own ({}): asks every host for its assignment",
+                                        file_.leadership ? "the state file was written elsewhere" : "no state file of ours"));
+}
+
+void MonitorBrain::continue_leadership(const LeadershipState& leadership) {
+  previous_epoch_ = leadership.epoch;
+  epoch_.counter = leadership.epoch.counter + 1;
+  mode_ = leadership.mode == MonitorMode::passive || config_.monitor.mode == MonitorMode::passive ? MonitorMode::passive
+                                                                                                  : config_.monitor.mode;
+  passive_cause_ = leadership.passive_cause;
+  LeaseBook::Durable durable{leadership.assignment, leadership.accepted, leadership.acknowledged,
+                             leadership.sent_since, leadership.before,   leadership.released,
+                             leadership.longest_lease};
+  start_leading(std::move(durable), leadership.longest_lease);
+  for (auto& [name, data] : hosts_) {
+    const auto line = file_.hosts.find(name);
+    data.state = line == file_.hosts.end() ? HostState::awaiting_recovery : line->second.state;
+    data.because = "as the status file says";
+    if (const auto flap = leadership.flaps.find(name); flap != leadership.flaps.end()) data.flap = flap->second;
+    if (line == file_.hosts.end()) continue;
+    for (const auto& role : line->second.roles)
+      if (config_.role(role.name) && !owners_.contains(role)) owners_[role] = name;
+  }
+  decided_start_ = true;
+  note(NoteLevel::info, "", fmt::format("restarted on its own state file: leadership {}, generation {}, writer '{}'",
+                                        epoch_.counter, book_.assignment().generation.value, book_.assignment().writer));
+  if (!leadership.hand_over) return;
+  const auto& record = *leadership.hand_over;
+  HandOver resumed{.from = record.from, .to = record.to, .planned = record.planned, .force = record.force,
+                   .why = record.why, .began = now_, .step_began = now_, .must_have = record.must_have,
+                   .position_known = !record.must_have.empty(), .catch_up_from = record.catch_up_from};
+  resumed.step = record.step == "releasing"   ? Step::releasing
+                 : record.step == "surveying" ? Step::surveying
+                 : record.step == "offering"  ? Step::offering
+                 : record.step == "settling"  ? Step::settling
+                                              : Step::choosing;
+  note(NoteLevel::info, "", fmt::format("resumes the hand-over from '{}' to '{}' at step {}: {}", record.from, record.to,
+                                        record.step, record.why));
+  hand_over_ = std::move(resumed);
+}
+
+void MonitorBrain::start_leading(LeaseBook::Durable durable, Duration longest_lease) {
+  const bool lease_possible = durable.assignment.generation.value > 0;
+  const auto longest = std::max(longest_lease, config_.lease_ttl);
+  // Rule 1: no takeover without a release until the longest lease that may be running has passed since our start. Where
+  // every host said that it never had an assignment, none runs.
+  const auto hold_until = lease_possible && !MMM_MUTANT(no_clock_allowance) ? now_.at + waiting_time(longest, false) : now_.at;
+  durable.longest_lease = longest;
+  book_ = LeaseBook(std::move(durable), candidates(), hold_until);
+  leads_ = true;
+  not_leading_because_.clear();
+}
+
+// An agent that obeyed another monitor a moment ago may obey this one when that one is gone.
+void MonitorBrain::greet_again() {
+  constexpr Duration kGreetAgain = 2s;
+  for (const auto& [name, data] : hosts_)
+    if (data.agent.joined && !data.agent.obeys && now_.at >= data.agent.greeted + kGreetAgain) greet(name);
+}
+
+void MonitorBrain::greet(const HostName& host) {
+  hosts_.at(host).agent.obeys = false;  // what it accepted before was another epoch, or on another connection
+  hosts_.at(host).agent.greeted = now_.at;
+  send(host, Hello{.host = host, .epoch = epoch_, .previous = previous_epoch_, .leads = leads_,
+                   .by_operator = operator_vouches_});
+}
+
+void MonitorBrain::said(const HostName& host, const Welcome& message) {
+  auto& data = hosts_.at(host);
+  if (!message.accepted) {
+    const bool first = data.agent.refusal != message.reason;
+    data.agent.refusal = message.reason;
+    if (first) note(NoteLevel::warning, host, "its agent does not obey this monitor: " + message.reason);
+    const bool higher = message.epoch.counter >= epoch_.counter && !(message.epoch == epoch_);
+    if (!higher) return;
+    if (leads_) return superseded(host);
+    epoch_.counter = message.epoch.counter + 1;
+    for (const auto& [other, other_data] : hosts_) greet(other);
+    return;
+  }
+  if (!data.agent.obeys) note(NoteLevel::info, host, fmt::format("its agent {} obeys this monitor", message.version));
+  if (!(message.epoch == epoch_)) return;  // it answers a Hello of before the counter was raised
+  data.agent.obeys = true;
+  data.agent.refusal.clear();
+  data.agent.sent = {};
+  said(host, message.report);
+  news_ = true;
+  if (!leads_) return;
+  const auto& assignment = book_.assignment();
+  if (message.report.assignment.generation > assignment.generation) return superseded(host);
+  const auto role = writer_role();
+  const bool holds_address = role && std::ranges::find(message.report.ips, role->ip) != message.report.ips.end();
+  if (assignment.writer == host && book_.durable().accepted && !holds_address &&
+      message.report.accepted.generation < assignment.generation) {
+    note(NoteLevel::error, host, "its agent lost its memory: its generation is over (rule 11)");
+    writer_released(host, "its agent lost its memory", std::nullopt);
+  }
+}
+
+// An agent knows of a later leadership or generation than ours: somebody else leads.
+void MonitorBrain::superseded(const std::string& by_whom) {
+  if (!leads_) return;
+  leads_ = false;
+  not_leading_because_ = fmt::format(
+      "the agent on {} obeys a later monitor; stop this one, or take over with 'mmm_control take_lead --yes' once the other "
+      "one is dead", by_whom);
+  hand_over_.reset();
+  note(NoteLevel::error, by_whom, "another monitor leads: this one grants nothing and moves nothing from now on");
+}
+
+std::vector<std::string> MonitorBrain::missing_acceptances() const {
+  std::vector<std::string> missing;
+  HostSet wanted;
+  for (const auto& [name, data] : hosts_) {
+    wanted.insert(name);
+    if (!data.agent.report) continue;
+    const auto& assignment = data.agent.report->assignment;
+    if (!assignment.writer.empty()) wanted.insert(assignment.writer);
+    wanted.insert(assignment.takeover_set.begin(), assignment.takeover_set.end());
+  }
+  for (const auto& name : wanted) {
+    const auto it = hosts_.find(name);
+    if (it == hosts_.end()) {
+      missing.push_back(fmt::format("'{}' (an agent names it, but it is not in this configuration)", name));
+    } else if (!it->second.agent.obeys) {
+      const auto& agent = it->second.agent;
+      missing.push_back(fmt::format("'{}' ({})", name,
+                                    !agent.refusal.empty() ? agent.refusal
+                                    : agent.joined         ? "its agent has not answered yet"
+                                                           : "its agent is not reachable"));
+    }
+  }
+  return missing;
+}
+
+void MonitorBrain::gather() {
+  if (leads_ || !network_) return;
+  const auto missing = missing_acceptances();
+  if (!missing.empty() && !operator_vouches_) {
+    std::string list;
+    for (const auto& item : missing) list += (list.empty() ? "" : ", ") + item;
+    not_leading_because_ = "waits for " + list + ". If a host is gone and no other monitor runs: mmm_control take_lead --yes";
+    return;
+  }
+  if (operator_vouches_) {
+    // Those that can be reached must still have accepted.
+    for (const auto& [name, data] : hosts_)
+      if (data.agent.joined && !data.agent.obeys) return;
+  }
+  // What the servers say is evidence for the start-up votes; an agent that has just started has not asked its own yet.
+  const bool all_looked = std::ranges::all_of(hosts_, [](const auto& entry) {
+    const auto& report = entry.second.agent.report;
+    return !report || !report->mysqld_alive || report->server;
+  });
+  if (!first_look_by_) first_look_by_ = now_.at + kFirstLook;
+  if (!all_looked && now_.at < *first_look_by_) return wake_at(*first_look_by_);
+  lead_from_reports();
+}
+
+void MonitorBrain::lead_from_reports() {
+  const Report* best = nullptr;
+  Duration longest = config_.lease_ttl;
+  for (const auto& [name, data] : hosts_) {
+    const auto& report = data.agent.report;
+    if (!report || !data.agent.obeys) continue;
+    longest = std::max(longest, report->longest_lease);
+    const auto rank = [](const Report& r) { return std::pair(r.assignment.generation, r.assignment.version); };
+    if (!best || rank(*report) > rank(*best)) best = &*report;
+  }
+  LeaseBook::Durable durable;
+  if (best && best->assignment.generation.value > 0) {
+    const auto& assignment = best->assignment;
+    const auto writer = hosts_.find(assignment.writer);
+    const Report* own = writer != hosts_.end() && writer->second.agent.obeys && writer->second.agent.report
+                            ? &*writer->second.agent.report : nullptr;
+    durable.assignment = assignment;
+    durable.accepted = true;  // hosts other than the writer hear of a generation only after it was accepted (rule 6)
+    durable.acknowledged = assignment.takeover_set;
+    durable.sent_since = assignment.takeover_set;
+    if (own && own->assignment.generation == assignment.generation)
+      for (const auto& name : assignment.takeover_set)
+        if (!own->assignment.takeover_set.contains(name)) durable.acknowledged.erase(name);
+    durable.released = own && (own->released >= assignment.generation ||
+                               own->accepted.generation < assignment.generation);
+  }
+  std::map<HostName, HostEvidence> evidence;
+  for (const auto& [name, data] : hosts_) {
+    auto& e = evidence[name];
+    if (const auto line = file_.hosts.find(name); line != file_.hosts.end()) {
+      e.file_state = line->second.state;
+      e.file_roles = line->second.roles;
+    }
+    e.agent_answered = data.agent.obeys && data.agent.report.has_value();
+    if (!e.agent_answered) continue;
+    const auto& report = *data.agent.report;
+    if (report.told_state != HostState::unknown) e.agent_state = report.told_state;
+    e.agent_roles = report.told_roles;
+    e.writable = report.server && !report.server->read_only;
+    e.ips = report.ips.empty() ? report.found_ips : report.ips;
+    if (report.server) e.source_ip = report.server->replication.source_ip;
+  }
+  const bool known = durable.assignment.generation.value > 0;
+  const auto holder = known ? std::optional(durable.released ? HostName{} : durable.assignment.writer) : std::nullopt;
+  start_leading(std::move(durable), longest);
+  note(NoteLevel::info, "", fmt::format("leads now (leadership {}): {}", epoch_.counter,
+                                        known ? fmt::format("took over generation {} of '{}'",
+                                                            book_.assignment().generation.value, book_.assignment().writer)
+                                              : "no host knows of an assignment"));
+  adopt(decide_start(config_, evidence, holder, config_.monitor.mode));
+}
+
+void MonitorBrain::adopt(const StartDecision& decision) {
+  for (const auto& line : decision.story) note(NoteLevel::info, "", line);
+  for (auto& [name, data] : hosts_) {
+    const auto state = decision.states.find(name);
+    data.state = state == decision.states.end() ? HostState::awaiting_recovery : state->second;
+    data.since = now_;
+    data.because = "found at the start of the monitor";
+  }
+  owners_ = decision.owners;
+  mode_ = decision.mode;
+  passive_cause_ = decision.passive_cause;
+  start_warnings_ = decision.warnings;
+  decided_start_ = true;
+  if (book_.exists()) return;
+  // Rule 14: a vote chooses a writer only where nobody knows of one. It still has to accept its first generation.
+  const auto winner = active_master();
+  if (!winner || mode_ == MonitorMode::passive) return;
+  owners_.erase(*writer_role());
+  begin_hand_over({.step = Step::choosing, .to = *winner, .planned = true,
+                   .why = "start-up votes chose it: nobody knows of an earlier writer"});
+}
+
+}  // namespace mmm

@@ -1,0 +1,125 @@
+#include "core/monitor/lease_book.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include <fmt/format.h>
+
+#include "base/check.h"
+#include "base/mutant.h"
+
+namespace mmm {
+
+namespace {
+
+HostSet intersection(const HostSet& a, const HostSet& b) {
+  HostSet both;
+  std::ranges::set_intersection(a, b, std::inserter(both, both.end()));
+  return both;
+}
+
+}  // namespace
+
+LeaseBook::LeaseBook(Durable durable, HostSet candidates, Instant hold_until)
+    : durable_(std::move(durable)), candidates_(std::move(candidates)), hold_until_(hold_until) {}
+
+HostSet LeaseBook::promotable() const {
+  if (!exists()) return candidates_;
+  const auto& base = durable_.accepted ? durable_.acknowledged : durable_.before;
+  return intersection(base, durable_.sent_since);
+}
+
+Instant LeaseBook::lease_runs_out(const HostName& host) const {
+  const auto it = outstanding_.find(host);
+  return it == outstanding_.end() ? kLongAgo : it->second;
+}
+
+Instant LeaseBook::outstanding(const HostName& target) const {
+  auto end = hold_until_;
+  for (const auto& [host, until] : outstanding_)
+    if (host != target) end = std::max(end, until);
+  return end;
+}
+
+std::optional<NotYet> LeaseBook::refuse_promotion(const HostName& target, Instant now) const {
+  const auto& [generation, writer, version, set] = durable_.assignment;
+  if (!exists()) return std::nullopt;  // nobody ever held a lease
+  if (target == writer && (durable_.released || durable_.accepted)) return std::nullopt;
+  if (target != writer && !promotable().contains(target))
+    return NotYet{fmt::format("'{}' is not in the takeover set that the writer of generation {} acknowledged", target,
+                              generation.value)};
+  if (durable_.released) return std::nullopt;
+  const auto end = outstanding(target);
+  if (now >= end || MMM_MUTANT(takeover_without_wait)) return std::nullopt;
+  return NotYet{fmt::format("'{}' may hold a lease for another {:.2f} s", writer, seconds(end - now)), end};
+}
+
+void LeaseBook::promote(const HostName& target, HostSet first_set) {
+  auto before = promotable();
+  if (exists()) before.insert(durable_.assignment.writer);
+  auto& assignment = durable_.assignment;
+  assignment.generation = assignment.generation.next();
+  assignment.writer = target;
+  assignment.version = Version{1};
+  assignment.takeover_set = first_set;
+  durable_.before = std::move(before);
+  durable_.accepted = false;
+  durable_.acknowledged.clear();
+  durable_.sent_since = std::move(first_set);
+  durable_.released = false;
+}
+
+void LeaseBook::next_version(HostSet set) {
+  auto& assignment = durable_.assignment;
+  assignment.version = assignment.version.next();
+  durable_.sent_since = intersection(durable_.sent_since, set);
+  assignment.takeover_set = std::move(set);
+}
+
+bool LeaseBook::acknowledged(const HostName& from, const Order& order, Duration longest_lease, bool has_fence,
+                             Instant now) {
+  const auto& assignment = durable_.assignment;
+  if (!exists() || from != assignment.writer || order.generation != assignment.generation) return false;
+  count_grant(from, longest_lease, has_fence, now);
+  // Only the newest version's set is known here; an older acknowledgement still says that the generation stands.
+  const auto before = durable_;
+  durable_.longest_lease = std::max(durable_.longest_lease, longest_lease);
+  if (order.version == assignment.version) {
+    durable_.acknowledged = assignment.takeover_set;
+    durable_.sent_since = assignment.takeover_set;
+    durable_.accepted = true;
+  } else if (!durable_.accepted) {
+    durable_.acknowledged = durable_.sent_since;  // it has seen one of the sets since the first; all of them share this
+    durable_.accepted = true;
+  }
+  return !(before == durable_);
+}
+
+bool LeaseBook::released(const HostName& from, Generation generation) {
+  if (!exists() || from != durable_.assignment.writer || generation < durable_.assignment.generation) return false;
+  outstanding_.erase(from);
+  if (durable_.released) return false;
+  durable_.released = true;
+  return true;
+}
+
+std::optional<std::string> LeaseBook::grant(const HostName& from, const Ask& ask, Instant now) {
+  const auto& assignment = durable_.assignment;
+  if (MMM_MUTANT(grant_older_generation)) return std::nullopt;
+  if (!exists() || from != assignment.writer)
+    return fmt::format("the writer is '{}'", exists() ? assignment.writer : HostName("nobody"));
+  if (ask.accepted.generation != assignment.generation)
+    return fmt::format("generation {} is over; the present one is {}", ask.accepted.generation.value,
+                       assignment.generation.value);
+  if (durable_.released && !MMM_MUTANT(release_not_final))
+    return fmt::format("generation {} was given up", assignment.generation.value);
+  count_grant(from, ask.ttl, ask.has_fence, now);
+  return std::nullopt;
+}
+
+void LeaseBook::count_grant(const HostName& holder, Duration lease, bool has_fence, Instant now) {
+  auto& end = outstanding_.try_emplace(holder, kLongAgo).first->second;
+  end = std::max(end, now + (MMM_MUTANT(no_clock_allowance) ? lease : waiting_time(lease, has_fence)));
+}
+
+}  // namespace mmm

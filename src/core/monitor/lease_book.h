@@ -1,0 +1,84 @@
+#pragma once
+// The monitor's side of the writer's lease: who may be promoted, and when (docs/lease.md, rules 2, 4, 6, 7, 8).
+//
+// What must survive a crash is in `durable()`; the caller persists it before it sends anything that follows from a
+// change (rule 2). What is not (grants given) is covered after a restart by waiting for the longest lease (rule 1).
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "base/time.h"
+#include "model/lease.h"
+#include "model/messages.h"
+#include "model/monitor_state.h"
+
+namespace mmm {
+
+// Why not, and until when; `until` is kNever when waiting does not help.
+struct NotYet {
+  std::string because;
+  Instant until = kNever;
+};
+
+class LeaseBook {
+ public:
+  struct Durable {
+    Assignment assignment;
+    bool accepted = false;       // the writer acknowledged this generation
+    HostSet acknowledged;        // the takeover set that it acknowledged last
+    HostSet sent_since;          // the intersection of every set sent since then, the present one included
+    HostSet before;              // rule 8: promotable and writer of the generation before
+    bool released = false;       // given up, or refused, for good
+    Duration longest_lease{0};
+
+    bool operator==(const Durable&) const = default;
+  };
+
+  // A new leadership. `hold_until`: no takeover without a release before it (rule 1, last but one sentence).
+  LeaseBook(Durable durable, HostSet candidates, Instant hold_until);
+
+  const Durable& durable() const { return durable_; }
+  const Assignment& assignment() const { return durable_.assignment; }
+  bool exists() const { return durable_.assignment.generation.value > 0; }
+
+  // Rule 4 and 8: whom the monitor may really promote from here.
+  HostSet promotable() const;
+
+  // Rule 6. Nothing when (g+1, target) may be persisted now.
+  std::optional<NotYet> refuse_promotion(const HostName& target, Instant now) const;
+
+  // Begins generation g+1 with `target` as its writer. Requires: refuse_promotion says nothing. `first_set`: every other
+  // candidate, living or not (rule 8).
+  void promote(const HostName& target, HostSet first_set);
+
+  // Another instruction of the same generation, with this takeover set. Ensures: a version that was never used before.
+  void next_version(HostSet set);
+
+  // The writer acknowledged (g, v). It counts as a grant as long as the longest lease that it may hold then (rule 4).
+  // Ensures: returns true when something durable changed.
+  bool acknowledged(const HostName& from, const Order& order, Duration longest_lease, bool has_fence, Instant now);
+
+  // `from` gave up, or refused for good, every generation up to this one (rule 7). Ensures: as above.
+  bool released(const HostName& from, Generation generation);
+
+  // A renewal is asked for. Ensures: returns the refusal's reason, or nothing, and then the grant counts from `now`.
+  std::optional<std::string> grant(const HostName& from, const Ask& ask, Instant now);
+
+  // When the last grant that `host` may hold has run out on every clock.
+  Instant lease_runs_out(const HostName& host) const;
+  // The end of every lease that is not the target's own.
+  Instant outstanding(const HostName& target) const;
+
+  void set_candidates(HostSet candidates) { candidates_ = std::move(candidates); }
+
+ private:
+  void count_grant(const HostName& holder, Duration lease, bool has_fence, Instant now);
+
+  Durable durable_;
+  HostSet candidates_;
+  Instant hold_until_;
+  std::map<HostName, Instant> outstanding_;
+};
+
+}  // namespace mmm

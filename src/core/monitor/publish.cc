@@ -1,0 +1,120 @@
+// What is told and what is written down. Rule 2: written first, then told; a version is never used twice.
+
+#include <algorithm>
+
+#include "core/monitor/brain.h"
+
+namespace mmm {
+
+namespace {
+
+// An instruction that is not acknowledged is said again after this time. The connection is reliable; this covers an
+// agent that could not write its disk.
+constexpr Duration kTellAgain = 1s;
+
+bool same_content(const Instruction& a, const Instruction& b) {
+  return a.assignment.generation == b.assignment.generation && a.assignment.writer == b.assignment.writer &&
+         a.assignment.takeover_set == b.assignment.takeover_set && a.release == b.release && a.must_have == b.must_have &&
+         a.catch_up_from == b.catch_up_from && a.lease_ttl == b.lease_ttl && a.reader_ttl == b.reader_ttl &&
+         a.hosts == b.hosts && a.order.epoch == b.order.epoch;
+}
+
+std::string_view to_string_step(int step) {
+  constexpr std::string_view kNames[] = {"releasing", "choosing", "surveying", "offering", "settling"};
+  return kNames[step];
+}
+
+}  // namespace
+
+Instruction MonitorBrain::instruction() const {
+  Instruction i;
+  i.assignment = book_.assignment();
+  i.order = {epoch_.counter, i.assignment.generation, i.assignment.version};
+  i.release = hand_over_ && hand_over_->step == Step::releasing;
+  if (hand_over_ && (hand_over_->step == Step::offering || hand_over_->step == Step::settling)) {
+    i.must_have = hand_over_->must_have;
+    i.catch_up_from = hand_over_->catch_up_from;
+  }
+  if (hand_over_) i.reason = hand_over_->why;
+  i.lease_ttl = config_.lease_ttl;
+  i.reader_ttl = config_.reader_ttl;
+  for (const auto& [name, data] : hosts_) i.hosts[name] = HostPlan{data.state, roles_of(owners_, name)};
+  return i;
+}
+
+void MonitorBrain::publish() {
+  if (!leads_ || !decided_start_ || mode_ == MonitorMode::passive || !network_) return keep();
+  auto next = instruction();
+  if (!published_ || !same_content(*published_, next)) {
+    const bool used = !published_ || published_->order.generation == next.order.generation;
+    if (used) {
+      book_.next_version(next.assignment.takeover_set);
+      next.assignment = book_.assignment();
+      next.order.version = next.assignment.version;
+    }
+    published_ = std::move(next);
+  }
+  keep();
+  // Rule 6: others hear of a generation only after its writer accepted it.
+  const bool offered = book_.exists() && !book_.durable().accepted;
+  for (const auto& [name, data] : hosts_)
+    if (data.agent.obeys && (!offered || name == book_.assignment().writer)) tell(name);
+}
+
+void MonitorBrain::tell(const HostName& host) {
+  auto& agent = hosts_.at(host).agent;
+  if (agent.acknowledged == published_->order && agent.sent == published_->order) return;
+  if (agent.sent == published_->order && now_.at < agent.sent_at + kTellAgain) return;
+  agent.sent = published_->order;
+  agent.sent_at = now_.at;
+  send(host, *published_);
+}
+
+MonitorState MonitorBrain::state() const {
+  MonitorState s;
+  if (mode_ == MonitorMode::passive) {
+    s.hosts = host_lines_;
+  } else {
+    for (const auto& [name, data] : hosts_) s.hosts[name] = HostRecord{data.state, roles_of(owners_, name)};
+  }
+  const auto& durable = book_.durable();
+  LeadershipState l;
+  l.epoch = epoch_;
+  l.machine_id = machine_id_;
+  l.path = path_;
+  l.assignment = durable.assignment;
+  l.accepted = durable.accepted;
+  l.acknowledged = durable.acknowledged;
+  l.sent_since = durable.sent_since;
+  l.before = durable.before;
+  l.released = durable.released;
+  l.longest_lease = std::max(durable.longest_lease, config_.lease_ttl);
+  l.mode = mode_;
+  l.passive_cause = passive_cause_;
+  if (hand_over_) {
+    const auto& h = *hand_over_;
+    l.release_requested = h.step == Step::releasing;
+    l.hand_over = HandOverRecord{std::string(to_string_step(static_cast<int>(h.step))), h.from, h.to, h.planned, h.force,
+                                 h.why, h.began.wall_ms, h.must_have, h.catch_up_from};
+  }
+  for (const auto& [name, data] : hosts_)
+    if (data.flap.flap_count > 0 || data.flap.flapping) l.flaps[name] = data.flap;
+  s.leadership = std::move(l);
+  return s;
+}
+
+void MonitorBrain::keep() {
+  if (!leads_) return;  // a monitor that does not lead writes nothing that a later start could take for a leadership
+  auto s = state();
+  if (s == kept_) return;
+  host_lines_ = s.hosts;
+  kept_ = s;
+  // The decision is written before anything that follows from it leaves: Tell and Reply of this step come after.
+  const auto first_message = std::ranges::find_if(effects_, [](const MonitorEffect& effect) {
+    const auto* tell = std::get_if<Tell>(&effect);
+    return (tell && !tell->urgent) || std::holds_alternative<Reply>(effect);
+  });
+  effects_.insert(first_message, Keep{std::move(s)});
+}
+
+}  // namespace mmm

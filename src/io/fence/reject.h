@@ -1,0 +1,50 @@
+#pragma once
+// Refuses connections to an address that has left this host, so that clients whose neighbour table is still old learn it
+// at once. Without it their packets are dropped in silence, and a connect waits a second for its next try.
+
+#include <cstdint>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "base/result.h"
+#include "base/time.h"
+
+struct nft_ctx;
+
+namespace mmm {
+
+// How long a neighbour table may stay old: it is corrected by the new owner's first announcement that gets through.
+inline constexpr Duration kRejectFor = 10s;
+
+// One nftables table of our own, `inet mmm3_PORT`; rules of the site are never touched. What arrives for a refused
+// address and the MySQL port is answered by a TCP reset, before routing: the address need not be local (kernel 6.18).
+class RejectTable {
+ public:
+  // `agent_port` tells the tables of several agents on one host apart. Errors: no nftables, or no right (CAP_NET_ADMIN).
+  static Result<RejectTable> open(std::uint16_t agent_port, std::uint16_t mysql_port);
+  RejectTable(RejectTable&&) noexcept = default;
+  RejectTable& operator=(RejectTable&&) noexcept = default;
+  // Removes the table.
+  ~RejectTable();
+
+  // Refuses connections to `ip` for kRejectFor. Established ones are cut too.
+  Status refuse(const std::string& ip);
+  // Lets them through again. No error when they were not refused.
+  Status admit(const std::string& ip);
+
+ private:
+  struct Free {
+    void operator()(nft_ctx* context) const;
+  };
+
+  RejectTable(std::unique_ptr<nft_ctx, Free> context, std::string table)
+      : context_(std::move(context)), table_(std::move(table)) {}
+  Status run(const std::string& commands);
+
+  std::unique_ptr<nft_ctx, Free> context_;
+  std::string table_;
+  std::set<std::string> refused_;  // and not admitted since; the kernel may have let go of it already
+};
+
+}  // namespace mmm

@@ -1,0 +1,23 @@
+#pragma once
+// What an agent keeps on its disk. It is written before anything that relies on it is said (docs/lease.md, rule 2).
+
+#include <optional>
+#include <string>
+
+#include "model/instruction.h"
+#include "model/lease.h"
+
+namespace mmm {
+
+struct AgentMemory {
+  Epoch epoch;                     // the highest leadership that it accepted (rule 1)
+  Order accepted;                  // the last instruction that it accepted
+  std::optional<Instruction> instruction;  // that instruction; absent before the first
+  Generation released;             // the highest generation that it gave up or refused for good (rule 7)
+  Duration longest_lease{0};       // the longest lease that it may have held, asked for or promised
+  std::string boot_id;             // of the boot in which this was written: a pin holds within one boot only (rule 5)
+
+  bool operator==(const AgentMemory&) const = default;
+};
+
+}  // namespace mmm

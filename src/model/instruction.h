@@ -1,0 +1,41 @@
+#pragma once
+// What the monitor tells an agent: the whole map of the cluster as it shall be, the same for every host.
+// Desired states, idempotent; nothing depends on one of them arriving once.
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/gtid.h"
+#include "model/host_state.h"
+#include "model/lease.h"
+#include "model/role.h"
+
+namespace mmm {
+
+struct HostPlan {
+  HostState state = HostState::unknown;
+  std::vector<Role> roles;         // reader roles and, on the writer, the writer role; sorted
+
+  bool operator==(const HostPlan&) const = default;
+};
+
+struct Instruction {
+  Order order;
+  Assignment assignment;
+  // Set while the monitor asks the writer to give up `assignment.generation` for good (rule 7).
+  bool release = false;
+  // What the new writer must have applied before it takes its first write: all that a reachable host is known to have
+  // received. What it lacks beyond its own relay log it fetches from `catch_up_from`.
+  GtidSet must_have;
+  HostName catch_up_from;
+  Duration lease_ttl = 2s;
+  Duration reader_ttl = 10s;
+  std::map<HostName, HostPlan> hosts;
+  std::string reason;              // why this instruction differs from the one before; for the log
+
+  bool operator==(const Instruction&) const = default;
+};
+
+}  // namespace mmm

@@ -1,0 +1,153 @@
+#pragma once
+// What a monitor and an agent say to each other on their standing connection (docs/protocol.md, version 2).
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/time.h"
+#include "model/instruction.h"
+#include "model/server_status.h"
+
+namespace mmm {
+
+// ---- monitor to agent -------------------------------------------------------------------------------------------
+
+// The first message of a connection: who wants to lead. The agent answers with Welcome.
+struct Hello {
+  HostName host;                   // whom the monitor believes to talk to
+  Epoch epoch;                     // its leadership
+  std::optional<Epoch> previous;   // the leadership it continues: it restarted on its own locked state file (rule 1)
+  bool leads = false;              // it may lead already; false: it gathers acceptances first and grants nothing
+  bool by_operator = false;        // an operator vouches that the old monitor is dead
+
+  bool operator==(const Hello&) const = default;
+};
+
+// Renews the lease that Ask number `ask` asked for. It lasts as long as was asked, from the asker's own stamp.
+struct Grant {
+  std::uint64_t ask = 0;
+  Generation generation;
+
+  bool operator==(const Grant&) const = default;
+};
+
+// Why Ask number `ask` gets nothing.
+struct NoGrant {
+  std::uint64_t ask = 0;
+  std::string reason;
+
+  bool operator==(const NoGrant&) const = default;
+};
+
+// Before a takeover: what have you received, and could you accept generation `generation`? (rule 6, first sentence)
+struct Survey {
+  Generation generation;
+
+  bool operator==(const Survey&) const = default;
+};
+
+// The lease of `source` has run out and nobody renewed it: stop receiving from it. A receiver takes up to a second or more
+// to let go of a silent source (MariaDB, semi-sync), which must not fall into the hand-over. A hint: nothing is
+// persisted, and without a new generation it is forgotten after a few seconds. An empty `source`: it is back, attach.
+struct Detach {
+  HostName source;
+
+  bool operator==(const Detach&) const = default;
+};
+
+// Keeps the connection's silence bounded; the agent answers with a Report.
+struct Poke {
+  bool operator==(const Poke&) const = default;
+};
+
+using ToAgent = std::variant<Hello, Instruction, Grant, NoGrant, Survey, Detach, Poke>;
+
+// ---- agent to monitor -------------------------------------------------------------------------------------------
+
+// What is, never what was intended.
+struct Report {
+  std::uint64_t number = 0;        // grows within a connection
+  Order accepted;                  // the last instruction it accepted and has on disk
+  Assignment assignment;           // as it knows it
+  Generation released;             // the highest generation it gave up or refused for good
+  Duration longest_lease{0};       // the longest lease it may hold or have asked for
+  bool lease_live = false;
+  bool mysqld_alive = false;
+  std::optional<ServerStatus> server;    // absent: it does not answer, or was not asked yet
+  std::vector<std::string> ips;    // of the role addresses, those really on the interface; sorted
+  std::vector<std::string> found_ips;    // role addresses it found, and dropped, when it started without a memory
+  double uptime_s = 0;             // the host's
+  HostState told_state = HostState::unknown;  // what it was last told
+  std::vector<Role> told_roles;
+  std::vector<HostName> unreachable;     // hosts that do not answer its pings
+  std::vector<std::string> problems;     // each a sentence: what is wrong here and what to do
+
+  bool operator==(const Report&) const = default;
+};
+
+// Answers Hello. `accepted`: the epoch is on the agent's disk. Else `reason` says why it obeys another.
+struct Welcome {
+  HostName host;
+  bool accepted = false;
+  std::string reason;
+  Epoch epoch;                     // the highest it has accepted
+  std::string version;             // of the program
+  Report report;
+
+  bool operator==(const Welcome&) const = default;
+};
+
+// The instruction of this order is on the agent's disk and will be carried out (rule 2: it names what it acknowledges).
+struct Acknowledged {
+  Order order;
+  Duration longest_lease{0};       // the longest lease that may run then (rule 4)
+  bool has_fence = false;
+
+  bool operator==(const Acknowledged&) const = default;
+};
+
+// The instruction is not accepted. `for_good`: this generation will never be accepted here (rule 7).
+struct Refused {
+  Order order;
+  bool for_good = false;
+  std::string reason;
+
+  bool operator==(const Refused&) const = default;
+};
+
+// The writer gave up `generation` for good (rule 7): no write, no session, no address any more.
+struct Released {
+  Generation generation;
+  bool mysqld_dead = false;
+  std::optional<GtidSet> has;      // its last position; absent when its server did not tell
+  std::string reason;
+
+  bool operator==(const Released&) const = default;
+};
+
+// Asks for the lease (rule 3). `number` answers come back with; the stamp stays with the asker.
+struct Ask {
+  std::uint64_t number = 0;
+  Order accepted;
+  Duration ttl{0};
+  bool has_fence = false;
+
+  bool operator==(const Ask&) const = default;
+};
+
+// Answers Survey. `bound`: why it can't accept that generation now; empty when it can.
+struct SurveyAnswer {
+  Generation generation;
+  std::string bound;
+  GtidSet has;                     // applied
+  GtidSet received;                // received, applied or not
+
+  bool operator==(const SurveyAnswer&) const = default;
+};
+
+using FromAgent = std::variant<Welcome, Report, Acknowledged, Refused, Released, Ask, SurveyAnswer>;
+
+}  // namespace mmm

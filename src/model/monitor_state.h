@@ -1,0 +1,78 @@
+#pragma once
+// What the monitor keeps in its status file: the host states and roles as MMM 2 writes them and, on a line of our own,
+// the leadership with all that a restarted monitor needs to go on with it (docs/lease.md, rules 1, 2, 6 and 8).
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/gtid.h"
+#include "model/host_state.h"
+#include "model/lease.h"
+#include "model/mode.h"
+#include "model/role.h"
+
+namespace mmm {
+
+// A hand-over of the writer role that is under way. Each step is written down before it is taken (rule 8).
+struct HandOverRecord {
+  std::string step;                // the name of the step that is being taken
+  HostName from;                   // empty: nobody held the role
+  HostName to;
+  bool planned = false;            // asked for, or a return to the preferred host; else `from` failed
+  bool force = false;              // move_role --force
+  std::string why;
+  std::int64_t since_wall_ms = 0;  // milliseconds since 1970; for people, decides nothing
+  GtidSet must_have;               // what `to` must have applied before its first write
+  HostName catch_up_from;          // whom `to` fetches from what it lacks; empty: nobody
+
+  bool operator==(const HandOverRecord&) const = default;
+};
+
+// How often a host left ONLINE lately (docs/mmm2-reference.md §4, "Flapping").
+struct FlapRecord {
+  int flap_count = 0;
+  std::int64_t flap_first_wall_ms = 0;  // when the counting began, milliseconds since 1970
+  bool flapping = false;
+  std::optional<double> uptime_at_loss_s;  // of the host, as far as its agent had told, when it left ONLINE last
+
+  bool operator==(const FlapRecord&) const = default;
+};
+
+struct LeadershipState {
+  Epoch epoch;
+  std::string machine_id;          // of the machine that wrote the file, and
+  std::string path;                // the absolute path it was written to: a copied file is noticed (rule 1)
+  Assignment assignment;
+  bool accepted = false;           // the writer of `assignment` accepted its generation
+  HostSet acknowledged;            // the takeover set that the writer acknowledged last
+  HostSet sent_since;              // the intersection of every set sent since then (rule 4)
+  HostSet before;                  // previous promotable + previous writer (rule 8)
+  bool released = false;           // the writer gave up `assignment.generation` for good (rule 7)
+  bool release_requested = false;
+  Duration longest_lease{0};       // the longest lease that may be running
+  MonitorMode mode = MonitorMode::active;
+  std::string passive_cause;       // why the mode is PASSIVE; may have several lines
+  std::optional<HandOverRecord> hand_over;
+  std::map<HostName, FlapRecord> flaps;
+
+  bool operator==(const LeadershipState&) const = default;
+};
+
+struct HostRecord {
+  HostState state = HostState::unknown;
+  std::vector<Role> roles;
+
+  bool operator==(const HostRecord&) const = default;
+};
+
+struct MonitorState {
+  std::map<HostName, HostRecord> hosts;
+  std::optional<LeadershipState> leadership;  // absent: the file of an MMM 2 monitor, or our line was damaged
+
+  bool operator==(const MonitorState&) const = default;
+};
+
+}  // namespace mmm

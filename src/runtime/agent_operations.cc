@@ -1,0 +1,133 @@
+// What each of the agent's operations does to MySQL and the kernel.
+
+#include <spdlog/spdlog.h>
+
+#include "io/async/clock.h"
+#include "io/fence/connections.h"
+#include "io/mysql/replication.h"
+#include "io/mysql/server.h"
+#include "runtime/agent_shell.h"
+
+namespace mmm {
+
+namespace {
+
+// Bounds, one operation each. The local server answers in a millisecond; these are for one that hangs.
+constexpr Duration kConnectLimit = 1s;
+constexpr Duration kStopWritesLimit = 1500ms;  // a try; in between sessions that hold it up are ended
+constexpr Duration kEndSessionsLimit = 2s;
+constexpr Duration kAllowWritesLimit = 1s;
+constexpr Duration kReplicationLimit = 10s;    // STOP SLAVE with semi-sync may wait for a frozen source
+constexpr Duration kStopApplierLimit = 3s;
+constexpr Duration kObserveLimit = 1s;
+
+Status plain(const mysql::SqlStatus& status) {
+  if (status) return {};
+  return std::unexpected(Error(status.error()));
+}
+
+}  // namespace
+
+mysql::Target AgentShell::target() const {
+  return {.host = self_.ip, .port = self_.mysql_port, .socket = self_.mysql_socket, .user = self_.agent_user,
+          .password = self_.agent_password};
+}
+
+Task<Result<mysql::Connection*>> AgentShell::connected(agent::Lane lane, Deadline deadline) {
+  auto& connection = lanes_.at(lane);
+  if (!connection.is_open()) {
+    const auto opened = co_await connection.connect(target(), deadline.within(kConnectLimit));
+    if (!opened) co_return std::unexpected(Error(opened.error()));
+  }
+  co_return &connection;
+}
+
+Task<void> AgentShell::operate(std::uint64_t id, agent::Operation operation) {
+  if (std::holds_alternative<agent::Observe>(operation)) {
+    co_await observe(id);
+    co_return;
+  }
+  const auto begun = boot_now();
+  const auto text = agent::to_string(operation);
+  auto result = co_await perform(std::move(operation));
+  if (result) spdlog::info("{}: done in {} ms", text, milliseconds(boot_now() - begun));
+  happen(agent::Completed{id, std::move(result)});
+}
+
+Task<void> AgentShell::observe(std::uint64_t id) {
+  const auto deadline = Deadline::in(kObserveLimit);
+  const auto server = co_await connected(agent::Lane::observation, deadline);
+  if (!server) {
+    happen(agent::Observed{id, std::unexpected(server.error())});
+    co_return;
+  }
+  auto status = co_await mysql::observe(**server, deadline);
+  if (status)
+    happen(agent::Observed{id, std::move(*status)});
+  else
+    happen(agent::Observed{id, std::unexpected(Error(status.error()))});
+}
+
+Task<Status> AgentShell::perform(agent::Operation operation) {
+  const auto lane = agent::lane_of(operation);
+  const auto connection = co_await connected(lane, Deadline::in(kConnectLimit));
+  if (!connection) co_return std::unexpected(connection.error());
+  auto& server = **connection;
+  if (std::holds_alternative<agent::StopWrites>(operation))
+    co_return plain(co_await mysql::set_read_only(server, true, Deadline::in(kStopWritesLimit)));
+  if (const auto* allow = std::get_if<agent::AllowWrites>(&operation)) {
+    if (boot_now() >= allow->lease.end()) co_return fail("the lease ended before it could be used");
+    co_return plain(co_await mysql::set_read_only(server, false, Deadline::in(kAllowWritesLimit)));
+  }
+  if (const auto* semi_sync = std::get_if<agent::SemiSyncSource>(&operation))
+    co_return plain(co_await mysql::set_semi_sync_source(server, semi_sync->on, Deadline::in(kAllowWritesLimit)));
+  if (std::holds_alternative<agent::EndSessions>(operation)) {
+    std::vector<std::string> spared{self_.monitor_user};
+    const auto ended = co_await mysql::end_client_sessions(server, std::move(spared), Deadline::in(kEndSessionsLimit));
+    if (!ended) co_return std::unexpected(Error(ended.error()));
+    spdlog::info("{} client sessions were ended", *ended);
+    co_return Status{};
+  }
+  if (const auto* follow = std::get_if<agent::Follow>(&operation)) {
+    mysql::Source source{follow->ip, follow->port, self_.replication_user, self_.replication_password};
+    co_return plain(co_await mysql::follow(server, std::move(source), follow->demote, Deadline::in(kReplicationLimit)));
+  }
+  if (std::holds_alternative<agent::StopReplication>(operation))
+    co_return plain(co_await mysql::stop_replication(server, Deadline::in(kReplicationLimit)));
+  if (std::holds_alternative<agent::StartReplication>(operation))
+    co_return plain(co_await mysql::start_replication(server, Deadline::in(kReplicationLimit)));
+  if (std::holds_alternative<agent::StopReceiver>(operation))
+    co_return plain(co_await mysql::stop_receiver(server, Deadline::in(kReplicationLimit)));
+  co_return plain(co_await mysql::stop_applier(server, Deadline::in(kStopApplierLimit)));
+}
+
+Status AgentShell::perform_on_kernel(const agent::Operation& operation) {
+  if (const auto* put = std::get_if<agent::PutWriterAddress>(&operation)) {
+    const auto left = put->lease.end() - boot_now();
+    if (left <= 0ns) return fail("the lease ended before it could be used");
+    const auto done = addresses_->put(put->ip, left);
+    return done && reject_ ? reject_->admit(put->ip) : done;
+  }
+  if (const auto* put = std::get_if<agent::PutReaderAddress>(&operation)) {
+    const auto done = addresses_->put(put->ip, put->lifetime);
+    return done && reject_ ? reject_->admit(put->ip) : done;
+  }
+  if (const auto* drop = std::get_if<agent::DropAddress>(&operation)) {
+    refuse_clients(drop->ip);
+    return addresses_->drop(drop->ip);
+  }
+  if (const auto* told = std::get_if<agent::Announce>(&operation)) {
+    // The kernel may have dropped it, unheard, while this process was frozen: then it is another host's by now.
+    return role_ips_present().contains(told->ip) ? segment_.announce(told->ip) : Status{};
+  }
+  return fail("no such operation");
+}
+
+// A courtesy: whether it works or not, the address goes.
+void AgentShell::refuse_clients(const std::string& ip) {
+  if (const auto ended = end_connections(ip); !ended) spdlog::warn("{}", ended.error().text);
+  if (!reject_) return;
+  if (const auto refused = reject_->refuse(ip); !refused) spdlog::warn("{}", refused.error().text);
+}
+
+}  // namespace mmm

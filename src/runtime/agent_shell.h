@@ -1,0 +1,94 @@
+#pragma once
+// The agent's shell: turns what happens into events for core/agent's Brain and carries its effects out.
+// Start reading at `run`; operations.cc holds what each Operation does.
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "core/agent/brain.h"
+#include "io/address/addresses.h"
+#include "io/address/segment.h"
+#include "io/address/watch.h"
+#include "io/fence/reject.h"
+#include "io/icmp/pinger.h"
+#include "io/mysql/connection.h"
+#include "io/store/worker.h"
+#include "io/wire/line_stream.h"
+#include "runtime/idle_sessions.h"
+#include "runtime/outbox.h"
+#include "runtime/session.h"
+#include "runtime/task_group.h"
+
+namespace mmm {
+
+class AgentShell {
+ public:
+  // Requires: `config` outlives this; `config.self` names a host.
+  AgentShell(asio::io_context& loop, const Config& config);
+
+  // Opens what must be there: state file, interface, port. Errors: each names what to do.
+  Status open();
+
+  // Runs until `stop`. Requires: `open` succeeded.
+  Task<void> run();
+  void stop();
+
+ private:
+  // Events and effects.
+  void happen(const agent::Event& event);
+  void carry_out(agent::Persist effect);
+  void carry_out(agent::Send effect);
+  void carry_out(agent::Run effect);
+  void carry_out(const agent::Note& effect);
+  Task<void> tick_loop();
+
+  // Operations (agent_operations.cc).
+  Task<void> operate(std::uint64_t id, agent::Operation operation);
+  Task<Status> perform(agent::Operation operation);
+  Status perform_on_kernel(const agent::Operation& operation);
+  void refuse_clients(const std::string& ip);
+  Task<void> observe(std::uint64_t id);
+  Task<Result<mysql::Connection*>> connected(agent::Lane lane, Deadline deadline);
+  mysql::Target target() const;
+
+  // The world (agent_watch.cc).
+  Task<void> watch_server();
+  Task<void> watch_server_once();
+  void report_missing_rights(const std::vector<std::string>& rights);
+  Task<void> watch_addresses();
+  Task<void> probe(HostName host);
+  std::set<std::string> role_ips_present();
+
+  // Monitors (agent_sessions.cc).
+  Task<void> accept_loop();
+  Task<void> serve(LineStream stream);
+  void make_room_for_a_monitor();
+
+  asio::io_context& loop_;
+  const Config& config_;
+  const HostConfig& self_;
+  agent::Brain brain_;
+  TaskGroup tasks_;
+  Worker worker_;
+  Outbox outbox_;
+  asio::steady_timer tick_;
+  asio::steady_timer stopped_;
+  bool stopping_ = false;
+  std::optional<Addresses> addresses_;
+  std::optional<AddressWatch> address_watch_;
+  Segment segment_;
+  std::optional<RejectTable> reject_;  // absent: no nftables here
+  std::optional<Listener> listener_;
+  IdleSessions strangers_;             // connections whose first line is awaited
+  std::map<agent::ConnectionId, std::shared_ptr<Session>> sessions_;
+  agent::ConnectionId next_session_ = 1;
+  std::map<agent::Lane, mysql::Connection> lanes_;
+  mysql::Connection idle_;           // tells of the server's end
+  Pinger pinger_;
+  std::vector<std::string> missing_rights_;
+};
+
+}  // namespace mmm

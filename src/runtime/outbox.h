@@ -1,0 +1,44 @@
+#pragma once
+// Rule 2 of the lease: what is said leaves only once everything written before it is on the disk.
+
+#include <deque>
+#include <functional>
+#include <string>
+#include <variant>
+
+#include "io/store/worker.h"
+
+namespace mmm {
+
+// A queue of states to write and of messages that rely on them. Thread: one event loop.
+class Outbox {
+ public:
+  // `report_failure` is told of each failed write; the write is tried again every kRetry until it succeeds, and nothing
+  // that waits behind it leaves.
+  Outbox(asio::any_io_executor loop, Worker& worker, std::string path, std::function<void(const Error&)> report_failure);
+
+  void write(std::string state);
+  // Runs `message` once every write before it is done; at once when none is under way.
+  void then(std::function<void()> message);
+
+  // Spawn it once.
+  Task<void> run();
+
+ private:
+  static constexpr Duration kRetry = 1s;
+  static constexpr Duration kWriteLimit = 10s;  // a disk that takes longer is reported; the write goes on being wanted
+
+  using Item = std::variant<std::string, std::function<void()>>;
+
+  void send_ready();
+  std::string newest_state();
+
+  Worker& worker_;
+  std::string path_;
+  std::function<void(const Error&)> report_failure_;
+  std::deque<Item> items_;
+  bool writing_ = false;
+  asio::steady_timer wanted_;
+};
+
+}  // namespace mmm

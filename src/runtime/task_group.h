@@ -1,0 +1,30 @@
+#pragma once
+// The owner of concurrent tasks: it starts them, cancels them and waits for them.
+
+#include <list>
+
+#include "io/async/task.h"
+
+namespace mmm {
+
+// Thread: one event loop. Requires: `stop` has ended before it is destroyed, unless the loop itself is gone by then.
+class TaskGroup {
+ public:
+  explicit TaskGroup(asio::any_io_executor loop) : loop_(std::move(loop)), empty_(loop_) {}
+  TaskGroup(const TaskGroup&) = delete;
+  TaskGroup& operator=(const TaskGroup&) = delete;
+
+  void spawn(Task<void> task);
+
+  // Cancels every task and waits until the last one has ended.
+  Task<void> stop();
+
+  std::size_t size() const { return signals_.size(); }
+
+ private:
+  asio::any_io_executor loop_;
+  asio::steady_timer empty_;
+  std::list<asio::cancellation_signal> signals_;
+};
+
+}  // namespace mmm

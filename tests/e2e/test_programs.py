@@ -1,0 +1,220 @@
+"""The programs as such: flags, exit codes, what keeps them from starting and how they say it, background, stopping."""
+
+import contextlib
+import os
+import signal
+import tempfile
+import threading
+from pathlib import Path
+
+from .support import CONTROL_PORT, HOSTS, LabTest, netns_socket
+
+ELSEWHERE = "{elsewhere}"
+PROGRAMS = ("mmm_mond", "mmm_agentd", "mmm_control")
+
+
+class ProgramTest(LabTest):
+    def setUp(self):
+        """The lab is used as it is: nothing here changes it for long."""
+        if type(self).used:
+            self.log_begins = {path: path.stat().st_size for path in self.log_paths()}
+            self.wait_for_peace()
+        else:
+            super().setUp()
+
+    def run_program(self, host, name, *words, config=None, timeout_s=20):
+        """Runs it on a host, with that configuration folder. Returns (exit code, stdout, stderr)."""
+        command = [self.lab.program(name), *words]
+        if config:
+            command = ["env", f"MMM_CONFIG_DIR={config}", *command]
+        done = self.lab.run(host, command, timeout_s, check=False)
+        return done.returncode, done.stdout, done.stderr
+
+    @contextlib.contextmanager
+    def changed_config(self, host, file, old, new, mode=0o640):
+        """A copy of a host's configuration in which `old` is replaced by `new` in one file.
+
+        In `new` ELSEWHERE stands for the folder of the copy.
+        """
+        with tempfile.TemporaryDirectory(prefix="mmm-e2e-") as folder:
+            for path in self.lab.layout.etc(host).iterdir():
+                text = path.read_text(encoding="utf-8")
+                if path.name == file:
+                    self.assertIn(old, text)
+                    text = text.replace(old, new.replace(ELSEWHERE, folder))
+                copy = Path(folder, path.name)
+                copy.write_text(text, encoding="utf-8")
+                copy.chmod(mode if path.name == file else 0o640)
+            yield folder
+
+    def assert_fails(self, host, name, *expected, words=(), config=None, code=1):
+        got, out, error = self.run_program(host, name, *words, config=config)
+        self.assertEqual(got, code, out + error)
+        for text in expected:
+            self.assertIn(text, error)
+        return error
+
+
+class Flags(ProgramTest):
+    def test_version_and_help(self):
+        for name in PROGRAMS:
+            code, out, error = self.run_program("monitor", name, "--version")
+            self.assertEqual((code, error), (0, ""))
+            self.assertRegex(out, rf"^{name} \d+\.\d+\.\d+\n$")
+            code, out, _ = self.run_program("monitor", name, "--help")
+            self.assertEqual(code, 0)
+            self.assertIn("Usage: " + name, out)
+            self.assertIn("--config", out)
+
+    def test_a_flag_that_is_none_is_wrong_usage(self):
+        for name in ("mmm_mond", "mmm_agentd"):
+            self.assert_fails("monitor", name, "--nosuch", words=("--nosuch",), code=2)
+        self.assertIn("Invalid command '--nosuch'", self.refused("--nosuch", code=2))
+
+    def test_check_config_is_silent_about_nothing(self):
+        for host, name in (("monitor", "mmm_mond"), ("db1", "mmm_agentd")):
+            code, out, error = self.run_program(host, name, "--check-config")
+            self.assertEqual((code, error), (0, ""))
+            self.assertIn("mmm_common.conf", out)
+            self.assertIn("good", out)
+        wrong = "mode                    exclusive"
+        with self.changed_config("monitor", "mmm_common.conf", wrong, "mode exlusive\n    nosuch 1") as config:
+            words = ("--check-config",)
+            error = self.assert_fails("monitor", "mmm_mond", "exlusive", "nosuch", words=words, config=config)
+            self.assertRegex(error, r"mmm_common\.conf:\d+")  # every problem with file and line, not the first alone
+
+    def test_exit_codes_of_mmm_control(self):
+        self.assertEqual(self.lab.control("ping"), (0, "OK: Pinged successfully!\n"))
+        self.assertEqual(self.lab.control()[0], 0)  # the help, as in MMM 2
+        self.refused("set_online", "nosuch", code=1)
+        self.refused("nosuch", code=2)
+        self.refused("show", "db1", code=2)
+        self.assertIn("printable", self.refused("set_online", "d\nb", code=2))
+        self.assertEqual(self.lab.control("--json", "ping"), (0, '{"ok":true,"message":"OK: Pinged successfully!"}\n'))
+        self.assertEqual(self.lab.control("ping", "--json")[0], 0)
+        with tempfile.TemporaryDirectory(prefix="mmm-e2e-") as empty:
+            code, out, error = self.run_program("monitor", "mmm_control", "ping", config=empty)
+            self.assertEqual((code, out), (1, ""))
+            self.assertIn("mmm_mon.conf", error)
+
+    def test_without_a_monitor_mmm_control_says_so_and_fails(self):
+        with self.stopped("monitor", "monitor"):
+            self.assertEqual(self.lab.control("show"), (1, "ERROR: Can't connect to monitor daemon!\n"))
+
+    @contextlib.contextmanager
+    def stopped(self, host, unit):
+        self.lab.stop(host, unit)
+        try:
+            yield
+        finally:
+            self.lab.start(host, unit)
+
+    def test_an_answer_that_never_comes_is_an_unknown_outcome(self):
+        with self.stopped("monitor", "monitor"), netns_socket(self.lab, "monitor") as listener:
+            listener.bind((HOSTS["monitor"].ip, CONTROL_PORT))
+            listener.listen()
+
+            def hang_up():
+                peer = listener.accept()[0]
+                peer.recv(1000)
+                peer.close()
+
+            liar = threading.Thread(target=hang_up, daemon=True)
+            liar.start()
+            code, text = self.lab.control("move_role", "writer", "db2")
+            liar.join(5)
+        self.assertEqual(code, 3)
+        self.assertIn("The command may have been carried out", text)
+
+
+class Starting(ProgramTest):
+    def test_a_second_copy_is_refused_and_the_first_does_not_care(self):
+        with self.under_load() as load:
+            for host, name in (("monitor", "mmm_mond"), ("db1", "mmm_agentd"), ("db3", "mmm_agentd")):
+                self.assert_fails(host, name, "another copy is running already", words=("--foreground",))
+                self.assert_fails(host, name, "another copy is running already")  # in the background
+            load.wait_for_writes()
+        load.assert_nobody_noticed()
+
+    def test_a_config_file_that_others_can_read_is_refused(self):
+        for host, name, file in (("monitor", "mmm_mond", "mmm_mon.conf"), ("db1", "mmm_agentd", "mmm_common.conf"),
+                                 ("monitor", "mmm_control", "mmm3.conf")):
+            with self.changed_config(host, file, "", "", mode=0o644) as config:
+                self.assert_fails(host, name, file, "chmod", config=config)
+
+    def test_an_interface_that_does_not_exist_is_named(self):
+        with self.changed_config("db3", "mmm_common.conf", "eth0", "eth7") as config:
+            common = Path(config, "mmm_common.conf")
+            run = str(self.lab.layout.run("db3"))
+            common.write_text(common.read_text(encoding="utf-8").replace(run, config), encoding="utf-8")
+            self.assert_fails("db3", "mmm_agentd", "eth7", words=("--foreground",), config=config)
+
+    def test_a_port_in_use_is_named(self):
+        for host, name, file, port in (
+            ("db3", "mmm_agentd", "mmm_common.conf", "9989"),
+            ("monitor", "mmm_mond", "mmm_mon.conf", "9988"),
+        ):
+            # Its pid file and its state are elsewhere: only the port is in the way.
+            with self.changed_config(host, file, str(self.lab.layout.run(host)), ELSEWHERE) as config:
+                expected = "port " + port, "another program uses the port"
+                self.assert_fails(host, name, *expected, words=("-f",), config=config)
+
+    def test_two_monitors_on_one_state_file_are_refused(self):
+        pid_file = str(self.lab.layout.run("monitor") / "mmm_mond.pid")
+        with self.changed_config("monitor", "mmm_mon.conf", pid_file, ELSEWHERE + "/other.pid") as config:
+            self.assert_fails("monitor", "mmm_mond", "mmm_mond.status", "in use", words=("-f",), config=config)
+
+    def test_in_the_background_with_a_pid_file_and_a_clean_end(self):
+        for host, unit, name in (("db3", "agent", "mmm_agentd"), ("monitor", "monitor", "mmm_mond")):
+            pid_file = self.lab.layout.run(host) / f"{name}.pid"
+            self.lab.stop(host, unit)
+            self.assertFalse(pid_file.exists())
+            self.assertEqual(self.run_program(host, name), (0, "", ""))
+            pid = int(pid_file.read_text())
+            self.assertIn(name, Path(f"/proc/{pid}/cmdline").read_text())
+            self.wait_for_peace()
+            os.kill(pid, signal.SIGTERM)
+            self.wait(lambda: not Path(f"/proc/{pid}").exists(), f"{name} ends")
+            self.assertFalse(pid_file.exists())
+            self.lab.start(host, unit)
+            self.wait_for_peace()
+
+    def test_sigterm_ends_them_at_once_and_with_success(self):
+        for host, unit in (("monitor", "monitor"), ("db2", "agent"), ("db3", "agent")):
+            self.lab.stop(host, unit)
+            self.assertEqual(self.lab.unit(host, unit)["last_exit"], 0)
+            self.assertIn("stops: SIGTERM", self.log(host))
+            self.lab.start(host, unit)
+
+
+class Accounts(LabTest):
+    """Passwords that are wrong and rights that are missing are named, in the log and where an administrator looks."""
+
+    def test_the_monitors_password(self):
+        self.renew(config={"host default/monitor_password": "wrong"}, status_file=None)
+        text = "Access denied for user 'mmm_monitor'"
+        self.wait(lambda: text in self.lab.control("checks", "db1", "mysql")[1], "checks tells of it")
+        self.assertIn("db1", self.refused("set_online", "db1"))
+        self.assertIn(text, self.log("monitor"))
+
+    def test_the_agents_password(self):
+        self.renew(config={"host default/agent_password": "wrong"}, status_file=None)
+        text = "Access denied for user 'mmm_agent'"
+        told = f"# Warning: host db1: the agent can't log in to its server: connect to mmm_agent@10.0.0.4:3306: {text}"
+        self.wait(lambda: told in self.lab.control("show")[1], "show tells of it")
+        self.assertIn(text, self.log("db1"))
+        self.assertNotIn("wrong", self.log("db1"))  # no password in a log
+
+    def test_rights_that_the_agent_lacks(self):
+        self.lab.sql("db3", "REVOKE READ_ONLY ADMIN, PROCESS ON *.* FROM mmm_agent@'%'")
+        self.lab.restart("db3", "agent")
+        self.wait(lambda: "READ_ONLY ADMIN, PROCESS" in self.lab.control("show")[1] or
+                  "PROCESS, READ_ONLY ADMIN" in self.lab.control("show")[1], "show names both")
+        self.assertIn("GRANT", self.log("db3"))
+        self.lab.sql("db3", "GRANT READ_ONLY ADMIN, PROCESS ON *.* TO mmm_agent@'%'")
+
+    def test_rights_that_the_monitor_lacks(self):
+        self.lab.sql("db3", "REVOKE ALL PRIVILEGES, GRANT OPTION FROM mmm_monitor@'%'")
+        text = "SLAVE MONITOR"
+        self.wait(lambda: text in self.lab.control("checks", "db3", "rep_threads")[1], "checks names the right")
+        self.assertIn(text, self.log("monitor"))

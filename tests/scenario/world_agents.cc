@@ -1,0 +1,121 @@
+// The agents: what their brains want is done at once, unless the scenario says that it fails.
+
+#include <algorithm>
+
+#include "support/message_text.h"
+#include "world.h"
+
+namespace mmm::scenario {
+
+void World::start_agent(const HostName& name) {
+  auto& h = host(name);
+  h.brain = std::make_unique<agent::Brain>(h.config);
+  h.reached.clear();
+  h.granted = {};
+  step(h, agent::Started{h.disk, h.machine.ips()});
+  step(h, agent::Tick{seconds(now_ - h.booted)});
+  if (h.machine.alive)
+    step(h, agent::MysqldUp{});
+  else
+    step(h, agent::MysqldDown{"its process is gone"});
+}
+
+void World::kill_agent(const HostName& name) {
+  auto& h = host(name);
+  h.brain.reset();
+  h.frozen = false;
+  h.inbox.clear();
+  h.hung.clear();
+  if (h.connection != 0 && path("monitor", name)) disconnect(h, "closed by peer");
+}
+
+void World::freeze_agent(const HostName& name) { host(name).frozen = true; }
+
+void World::thaw_agent(const HostName& name) {
+  auto& h = host(name);
+  h.frozen = false;
+  while (!h.inbox.empty()) {
+    const auto event = std::move(h.inbox.front());
+    h.inbox.pop_front();
+    step(h, event);
+  }
+}
+
+void World::forget_memory(const HostName& name) { host(name).disk.reset(); }
+
+void World::fail_operation(const HostName& name, const std::string& operation, bool hangs) {
+  (hangs ? host(name).hanging : host(name).failing).insert(operation);
+}
+
+void World::let_operations_work(const HostName& name) {
+  auto& h = host(name);
+  h.failing.clear();
+  h.hanging.clear();
+  for (const auto& run : std::exchange(h.hung, {})) finish(h, run);
+}
+
+// ---- effects ----------------------------------------------------------------------------------------------------
+
+void World::step(Host& host, const agent::Event& event) {
+  if (!host.brain) return;
+  if (host.frozen) return host.inbox.push_back(event);
+  for (auto& effect : host.brain->step(event, now_)) std::visit([&](auto& e) { carry_out(host, e); }, effect);
+}
+
+void World::carry_out(Host& host, agent::Persist& effect) { host.disk = std::move(effect.memory); }
+
+void World::carry_out(Host& host, agent::Note& effect) {
+  if (effect.severity != agent::Severity::debug) tell(host.name, effect.text);
+}
+
+void World::carry_out(Host& host, agent::Send& effect) {
+  const auto* welcome = std::get_if<Welcome>(&effect.message);
+  const bool quiet = std::holds_alternative<Report>(effect.message) || std::holds_alternative<Ask>(effect.message) ||
+                     std::holds_alternative<Acknowledged>(effect.message) || (welcome && welcome->accepted);
+  if (!quiet) story.said(now_ - kBegin, host.name, "monitor", lab::text(effect.message));
+  post([this, &host, to = effect.to, message = std::move(effect.message)] {
+    if (host.connection == to && monitor_ && path("monitor", host.name)) step(AgentSaid{host.name, message});
+  });
+}
+
+// Renewals come all the time; so do looks at the server and announcements.
+bool World::stands_in_story(const Host& host, const agent::Operation& operation) const {
+  if (std::holds_alternative<agent::Observe>(operation) || std::holds_alternative<agent::Announce>(operation)) return false;
+  if (const auto* put = std::get_if<agent::PutWriterAddress>(&operation)) return !host.machine.addresses.contains(put->ip);
+  if (const auto* put = std::get_if<agent::PutReaderAddress>(&operation)) return !host.machine.addresses.contains(put->ip);
+  return true;
+}
+
+void World::carry_out(Host& host, agent::Run& effect) {
+  const auto text = to_string(effect.operation);
+  if (host.hanging.contains(text)) {
+    tell(host.name, text + " (hangs)");
+    host.hung.push_back(std::move(effect));
+    return;
+  }
+  post([this, &host, brain = host.brain.get(), run = std::move(effect)] {
+    if (host.brain.get() == brain) finish(host, run);
+  });
+}
+
+void World::finish(Host& host, const agent::Run& run) {
+  const auto text = to_string(run.operation);
+  if (host.failing.contains(text)) {
+    step(host, agent::Completed{run.id, fail("the scenario says so")});
+    return;
+  }
+  if (std::holds_alternative<agent::Observe>(run.operation)) {
+    replicate();
+    return step(host, agent::Observed{run.id, host.machine.observe()});
+  }
+  if (stands_in_story(host, run.operation)) tell(host.name, text);
+  const auto result = host.machine.carry_out(run.operation, now_);
+  replicate();
+  step(host, agent::Completed{run.id, result});
+}
+
+void World::tell_addresses(Host& host) {
+  if (host.brain) step(host, agent::AddressesChanged{host.machine.ips()});
+}
+
+}  // namespace mmm::scenario

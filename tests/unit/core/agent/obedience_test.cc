@@ -1,0 +1,141 @@
+#include "core/agent/obedience.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "support/cluster.h"
+
+namespace mmm::agent {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr bool kNear = true, kFar = false;
+
+AgentMemory memory_of(const Instruction& instruction, const std::string& id = "m") {
+  AgentMemory memory;
+  memory.epoch = {instruction.order.epoch, id};
+  memory.accepted = instruction.order;
+  memory.instruction = instruction;
+  return memory;
+}
+
+Hello hello(std::uint64_t counter, std::string id, std::optional<Epoch> previous = {}) {
+  return {.host = "db1", .epoch = {counter, std::move(id)}, .previous = std::move(previous)};
+}
+
+// ---- whom to obey (rule 1) --------------------------------------------------------------------------------------
+
+struct LeaderTest : testing::Test {
+  std::optional<std::string> refusal(const Hello& hello, bool leader_is_near) {
+    return refuse_leader(memory, "db1", hello, leader_is_near);
+  }
+  AgentMemory memory = memory_of(lab::instruction(3, 7, 2, "db1"));
+};
+
+TEST_F(LeaderTest, ObeysAHigherCounterOnceItsOwnLeaderIsSilent) {
+  EXPECT_EQ(refusal(hello(4, "x"), kFar), std::nullopt);
+  EXPECT_THAT(refusal(hello(4, "x"), kNear).value_or(""), HasSubstr("was heard from a moment ago"));
+}
+
+TEST_F(LeaderTest, RefusesALowerCounterWhoeverVouches) {
+  auto old = hello(2, "m");
+  old.by_operator = true;
+  EXPECT_THAT(refusal(old, kFar).value_or(""), HasSubstr("later leadership (3 after 2)"));
+}
+
+// Goal: the trap of a copied state file: each of two monitors counts one up and grants to its own writer.
+TEST_F(LeaderTest, RefusesTheSameCounterWithAnotherId) {
+  auto copy = hello(3, "x");
+  copy.by_operator = true;
+  EXPECT_THAT(refusal(copy, kFar).value_or(""), HasSubstr("a copied state file"));
+}
+
+TEST_F(LeaderTest, ObeysItsLeaderAgainOnANewConnection) { EXPECT_EQ(refusal(hello(3, "m"), kNear), std::nullopt); }
+
+TEST_F(LeaderTest, ObeysARestartedLeaderAtOnce) {
+  EXPECT_EQ(refusal(hello(4, "x", Epoch{3, "m"}), kNear), std::nullopt);
+  EXPECT_NE(refusal(hello(4, "x", Epoch{3, "other"}), kNear), std::nullopt);
+  EXPECT_NE(refusal(hello(4, "x", Epoch{2, "m"}), kNear), std::nullopt);
+}
+
+TEST_F(LeaderTest, ObeysAnotherOneAtOnceWhenTheOperatorVouches) {
+  auto other = hello(4, "x");
+  other.by_operator = true;
+  EXPECT_EQ(refusal(other, kNear), std::nullopt);
+}
+
+TEST_F(LeaderTest, ObeysTheFirstThatComesWhenItNeverHadOne) {
+  memory = {};
+  EXPECT_EQ(refusal(hello(1, "m"), kNear), std::nullopt);
+}
+
+TEST_F(LeaderTest, RefusesAMonitorThatTakesItForAnotherHost) {
+  auto lost = hello(4, "m");
+  lost.host = "db2";
+  EXPECT_THAT(refusal(lost, kFar).value_or(""), HasSubstr("asks for host 'db2', but this is 'db1'"));
+}
+
+// ---- which instruction is newer (rules 2, 6, 7; S4) -------------------------------------------------------------
+
+struct JudgeTest : testing::Test {
+  Judgement of(const Instruction& instruction, const std::string& unfit = "") {
+    return judge(memory, "db1", instruction, unfit);
+  }
+  Reading reading(const Instruction& instruction, const std::string& unfit = "") { return of(instruction, unfit).reading; }
+  AgentMemory memory = memory_of(lab::instruction(3, 7, 2, "db2"));
+};
+
+TEST_F(JudgeTest, TakesTheNextVersionAndTheNextGeneration) {
+  EXPECT_EQ(reading(lab::instruction(3, 7, 3, "db2")), Reading::newer);
+  EXPECT_EQ(reading(lab::instruction(3, 8, 1, "db2")), Reading::newer);
+  EXPECT_EQ(reading(lab::instruction(3, 9, 1, "db1")), Reading::newer);
+}
+
+TEST_F(JudgeTest, KnowsTheOneThatItAccepted) { EXPECT_EQ(reading(lab::instruction(3, 7, 2, "db2")), Reading::same); }
+
+// Goal: the trap of rule 2: an old `{}` after a newer `{C}` would pin the writer for ever.
+TEST_F(JudgeTest, RefusesAnOlderVersion) { EXPECT_EQ(reading(lab::instruction(3, 7, 1, "db2")), Reading::refused); }
+
+TEST_F(JudgeTest, RefusesAnOlderGenerationWhateverItsVersion) {
+  EXPECT_EQ(reading(lab::instruction(3, 6, 99, "db1")), Reading::refused);
+}
+
+TEST_F(JudgeTest, RefusesAnOlderGenerationOfALaterLeadershipToo) {
+  memory.epoch.counter = 4;
+  EXPECT_EQ(reading(lab::instruction(4, 6, 1, "db1")), Reading::refused);
+  EXPECT_EQ(reading(lab::instruction(4, 7, 1, "db2")), Reading::newer);
+}
+
+TEST_F(JudgeTest, RefusesALeadershipThatItDoesNotObey) {
+  EXPECT_EQ(reading(lab::instruction(2, 8, 1, "db1")), Reading::refused);
+  EXPECT_EQ(reading(lab::instruction(4, 8, 1, "db1")), Reading::refused);
+}
+
+TEST_F(JudgeTest, AGenerationThatWasGivenUpIsRefusedForGood) {
+  memory.released = Generation{8};
+  EXPECT_EQ(reading(lab::instruction(3, 8, 1, "db1")), Reading::never);
+  EXPECT_EQ(reading(lab::instruction(3, 9, 1, "db1")), Reading::newer);
+}
+
+TEST_F(JudgeTest, AnUnfitHostRefusesForGoodToBecomeTheWriter) {
+  const auto judgement = of(lab::instruction(3, 8, 1, "db1"), "its mysqld does not answer");
+  EXPECT_EQ(judgement.reading, Reading::never);
+  EXPECT_EQ(judgement.because, "its mysqld does not answer");
+}
+
+TEST_F(JudgeTest, AnUnfitHostObeysWhatDoesNotMakeItTheWriter) {
+  EXPECT_EQ(reading(lab::instruction(3, 8, 1, "db2"), "its mysqld does not answer"), Reading::newer);
+  memory = memory_of(lab::instruction(3, 7, 2, "db1"));
+  EXPECT_EQ(reading(lab::instruction(3, 7, 3, "db1"), "its mysqld does not answer"), Reading::newer);
+}
+
+TEST_F(JudgeTest, TheFirstInstructionOfALifeIsNewer) {
+  memory = {};
+  memory.epoch = {3, "m"};
+  EXPECT_EQ(reading(lab::instruction(3, 0, 1, "")), Reading::newer);
+  EXPECT_EQ(reading(lab::instruction(3, 7, 1, "db2")), Reading::newer);
+}
+
+}  // namespace
+}  // namespace mmm::agent

@@ -1,0 +1,114 @@
+#include "core/agent/writer_lease.h"
+
+#include <gtest/gtest.h>
+
+namespace mmm::agent {
+namespace {
+
+constexpr Generation kSeven{7};
+constexpr Instant kStamp{100s};
+
+struct LeaseClockTest : testing::Test {
+  LeaseClockTest() { clock.begin(kSeven); }
+  LeaseClock clock;
+};
+
+TEST_F(LeaseClockTest, HasNoLeaseBeforeAnAnswer) {
+  clock.ask(kStamp, 2s);
+  EXPECT_FALSE(clock.live(kStamp));
+  EXPECT_EQ(clock.lease_end(), kLongAgo);
+}
+
+// Goal: rule 3. The lease counts from the stamp before the question, whenever the answer comes.
+TEST_F(LeaseClockTest, CountsFromTheStampAndEndsToTheNanosecond) {
+  const auto number = clock.ask(kStamp, 2s);
+  ASSERT_TRUE(clock.granted(number, kSeven));
+  EXPECT_EQ(clock.lease_end(), kStamp + 2s);
+  EXPECT_TRUE(clock.live(kStamp + 2s - 1ns));
+  EXPECT_FALSE(clock.live(kStamp + 2s));
+}
+
+TEST_F(LeaseClockTest, AnAnswerThatComesAfterTheEndGivesNothing) {
+  const auto number = clock.ask(kStamp, 2s);
+  clock.granted(number, kSeven);  // whenever this is handled: there is no "now" in it
+  EXPECT_FALSE(clock.live(kStamp + 1h));
+}
+
+TEST_F(LeaseClockTest, AProofNamesItsGenerationAndEnd) {
+  clock.granted(clock.ask(kStamp, 2s), kSeven);
+  const auto lease = clock.live(kStamp);
+  ASSERT_TRUE(lease);
+  EXPECT_EQ(lease->generation(), kSeven);
+  EXPECT_EQ(lease->end(), kStamp + 2s);
+}
+
+TEST_F(LeaseClockTest, ADuplicateAnswerChangesNothing) {
+  const auto number = clock.ask(kStamp, 2s);
+  EXPECT_TRUE(clock.granted(number, kSeven));
+  EXPECT_FALSE(clock.granted(number, kSeven));
+  EXPECT_EQ(clock.lease_end(), kStamp + 2s);
+}
+
+TEST_F(LeaseClockTest, AnOlderAnswerNeverShortensTheLease) {
+  const auto first = clock.ask(kStamp, 2s), second = clock.ask(kStamp + 1s, 2s);
+  EXPECT_TRUE(clock.granted(second, kSeven));
+  EXPECT_FALSE(clock.granted(first, kSeven));
+  EXPECT_EQ(clock.lease_end(), kStamp + 3s);
+}
+
+TEST_F(LeaseClockTest, AShorterLeaseThatIsAskedLaterDoesNotShortenTheOneThatRuns) {
+  EXPECT_TRUE(clock.granted(clock.ask(kStamp, 10s), kSeven));
+  EXPECT_FALSE(clock.granted(clock.ask(kStamp + 1s, 2s), kSeven));
+  EXPECT_EQ(clock.lease_end(), kStamp + 10s);
+}
+
+TEST_F(LeaseClockTest, AnAnswerThatNobodyAskedForGivesNothing) {
+  const auto number = clock.ask(kStamp, 2s);
+  EXPECT_FALSE(clock.granted(number + 1, kSeven));
+  EXPECT_FALSE(clock.live(kStamp));
+}
+
+TEST_F(LeaseClockTest, AnAnswerForAnotherGenerationGivesNothing) {
+  const auto number = clock.ask(kStamp, 2s);
+  EXPECT_FALSE(clock.granted(number, Generation{6}));
+  EXPECT_FALSE(clock.granted(number, Generation{8}));
+  EXPECT_TRUE(clock.granted(number, kSeven));
+}
+
+// Goal: the answer to a question of generation 7 must not become a lease of generation 8.
+TEST_F(LeaseClockTest, ANewGenerationStartsOver) {
+  clock.granted(clock.ask(kStamp, 2s), kSeven);
+  const auto open = clock.ask(kStamp + 1s, 2s);
+  clock.begin(Generation{8});
+  EXPECT_FALSE(clock.live(kStamp));
+  EXPECT_FALSE(clock.granted(open, Generation{8}));
+  EXPECT_FALSE(clock.granted(open, kSeven));
+  EXPECT_NE(clock.ask(kStamp + 2s, 2s), open);
+}
+
+TEST_F(LeaseClockTest, AfterItsEndNothingBringsItBack) {
+  const auto open = clock.ask(kStamp, 2s);
+  clock.end();
+  EXPECT_FALSE(clock.granted(open, kSeven));
+  EXPECT_EQ(clock.last_ask(), kLongAgo);
+}
+
+TEST_F(LeaseClockTest, RemembersWhenItAskedLastUntilAskingAtOnceIsWanted) {
+  EXPECT_EQ(clock.last_ask(), kLongAgo);
+  clock.ask(kStamp, 2s);
+  EXPECT_EQ(clock.last_ask(), kStamp);
+  clock.ask_at_once();
+  EXPECT_EQ(clock.last_ask(), kLongAgo);
+}
+
+// Goal: a monitor that never answers costs no memory.
+TEST_F(LeaseClockTest, ForgetsTheOldestOfManyOpenQuestions) {
+  const auto first = clock.ask(kStamp, 2s);
+  std::uint64_t last = 0;
+  for (int i = 0; i < 64; ++i) last = clock.ask(kStamp + 1s, 2s);
+  EXPECT_FALSE(clock.granted(first, kSeven));
+  EXPECT_TRUE(clock.granted(last, kSeven));
+}
+
+}  // namespace
+}  // namespace mmm::agent

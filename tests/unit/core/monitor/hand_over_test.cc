@@ -1,0 +1,418 @@
+// The writer's hand-over, step by step (docs/lease.md, rules 6, 7, 8, 13).
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "support/monitor_driver.h"
+
+namespace mmm {
+namespace {
+
+using lab::MonitorDriver;
+using testing::Contains;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::StartsWith;
+
+struct HandOverTest : testing::Test {
+  // db1 is the writer; db2 can follow it; both have 0-1-9.
+  HandOverTest() {
+    for (auto& [name, agent] : monitor.agents) agent.report.server->has = lab::gtids("0-1-9");
+    monitor.bring_up();
+    monitor.pass(20s);
+    monitor.forget();
+  }
+  const LeaseBook& book() const { return monitor.brain->book(); }
+  HostName writer() const { return book().assignment().writer; }
+  lab::ScriptedAgent& agent(const HostName& host) { return monitor.agents.at(host); }
+  bool serves(const HostName& host) { return agent(host).report.lease_live && writer() == host; }
+  void mysqld_dies(const HostName& host) {
+    auto& report = agent(host).report;
+    report.mysqld_alive = false;
+    report.server.reset();
+    report.lease_live = false;
+    report.ips.clear();
+    report.released = report.assignment.generation;
+    monitor.say(host, Released{.generation = report.released, .mysqld_dead = true, .reason = "mysqld is down"});
+    monitor.say_report(host);
+  }
+  void restart_and_join(bool everybody = true) {
+    monitor.restart();
+    monitor.network();
+    if (everybody) monitor.join("db1");
+    monitor.join("db2");
+    monitor.join("db3");
+  }
+
+  MonitorDriver monitor;
+};
+
+TEST_F(HandOverTest, StartsFromAWriterThatServes) { EXPECT_TRUE(serves("db1")); }
+
+// ---- planned ----------------------------------------------------------------------------------------------------
+
+TEST_F(HandOverTest, APlannedMoveWaitsForNobodysClock) {
+  monitor.command("move_role writer db2");
+  monitor.pass(0s);
+  EXPECT_TRUE(serves("db2"));
+  EXPECT_EQ(book().assignment().generation, Generation{2});
+  EXPECT_THAT(monitor.replies, Contains(StartsWith("done: OK: Role 'writer' has been moved from 'db1' to 'db2'.")));
+}
+
+TEST_F(HandOverTest, TheNewWriterMustHaveWhatTheOldOneHad) {
+  agent("db1").report.server->has = lab::gtids("0-1-12");
+  agent("db2").acknowledges = false;
+  monitor.command("move_role writer db2");
+  EXPECT_EQ(monitor.last_told<Instruction>("db2")->must_have, lab::gtids("0-1-12"));
+}
+
+TEST_F(HandOverTest, AsksForTheReleaseFirst) {
+  agent("db1").releases = false;
+  monitor.command("move_role writer db2");
+  EXPECT_TRUE(monitor.last_told<Instruction>("db1")->release);
+  EXPECT_EQ(writer(), "db1");
+  EXPECT_THAT(monitor.replies, IsEmpty()) << "the administrator waits for the end";
+}
+
+TEST_F(HandOverTest, AWriterThatCantBeStoppedKeepsTheRole) {
+  agent("db1").releases = false;
+  monitor.command("move_role writer db2");
+  monitor.pass(7900ms);
+  EXPECT_THAT(monitor.replies, IsEmpty());
+  monitor.pass(600ms);
+  EXPECT_THAT(monitor.replies, Contains(HasSubstr("refused: ERROR: 'db1' could not stop its writes in time.")));
+  EXPECT_EQ(writer(), "db1");
+  EXPECT_EQ(book().assignment().generation, Generation{1});
+  EXPECT_FALSE(monitor.last_told<Instruction>("db1")->release);
+}
+
+TEST_F(HandOverTest, AMoveThatFailsGoesBackAsANewGeneration) {
+  agent("db2").refuses_generation = "its applier is stopped";
+  monitor.command("move_role writer db2");
+  monitor.pass(100ms);
+  EXPECT_THAT(monitor.replies, Contains("refused: ERROR: 'db2' did not become the writer: its applier is stopped"));
+  EXPECT_TRUE(serves("db1"));
+  EXPECT_EQ(book().assignment().generation, Generation{3});
+}
+
+TEST_F(HandOverTest, AMoveWhoseTargetFreezesGoesBackAfterTwoSeconds) {
+  monitor.silence("db2");
+  monitor.command("move_role writer db2");
+  monitor.pass(1900ms);
+  EXPECT_EQ(writer(), "db2");
+  monitor.pass(600ms);
+  EXPECT_TRUE(serves("db1"));
+  EXPECT_THAT(monitor.replies, Contains(HasSubstr("its agent did not accept the role in time")));
+}
+
+// Goal: rule 7: what was refused for good is not offered again; going back is a new generation.
+TEST_F(HandOverTest, NoGenerationIsOfferedTwice) {
+  agent("db2").refuses_generation = "its applier is stopped";
+  monitor.command("move_role writer db2");
+  monitor.pass(5s);
+  std::set<std::pair<std::uint64_t, HostName>> offered;
+  for (const auto& [host, messages] : monitor.told)
+    for (const auto& message : messages)
+      if (const auto* i = std::get_if<Instruction>(&message))
+        offered.emplace(i->assignment.generation.value, i->assignment.writer);
+  std::set<std::uint64_t> generations;
+  for (const auto& [generation, to] : offered) EXPECT_TRUE(generations.insert(generation).second) << generation;
+}
+
+TEST_F(HandOverTest, AnAdministratorWaitsForNoMoveLongerThanFifteenSeconds) {
+  monitor.silence("db2");
+  agent("db2").acknowledges = true;  // accepts, and never serves
+  agent("db2").reports = true;
+  monitor.command("move_role writer db2");
+  for (int i = 0; i < 15 && monitor.replies.empty(); ++i) monitor.pass(1s);
+  monitor.pass(1s);
+  EXPECT_EQ(monitor.replies.size(), 1u);
+}
+
+// ---- what others hear (rule 6) ----------------------------------------------------------------------------------
+
+TEST_F(HandOverTest, OthersHearOfAGenerationOnlyAfterItsWriterAcceptedIt) {
+  agent("db2").acknowledges = false;
+  monitor.command("move_role writer db2");
+  EXPECT_EQ(monitor.last_told<Instruction>("db2")->order.generation, Generation{2});
+  EXPECT_NE(monitor.last_told<Instruction>("db3")->order.generation, Generation{2});
+  EXPECT_NE(monitor.last_told<Instruction>("db1")->order.generation, Generation{2});
+  monitor.say("db2", Acknowledged{monitor.last_told<Instruction>("db2")->order, 2s});
+  EXPECT_EQ(monitor.last_told<Instruction>("db3")->order.generation, Generation{2});
+  EXPECT_EQ(monitor.last_told<Instruction>("db1")->order.generation, Generation{2});
+}
+
+TEST_F(HandOverTest, ARefusalIsNotSeenByOthers) {
+  agent("db2").refuses_generation = "its applier is stopped";
+  monitor.command("move_role writer db2");
+  monitor.pass(100ms);
+  for (const auto* host : {"db1", "db3"})
+    for (const auto& message : monitor.told[host])
+      if (const auto* i = std::get_if<Instruction>(&message)) {
+        EXPECT_NE(i->order.generation, Generation{2}) << host;
+      }
+}
+
+// Goal: rule 6: (g+1, C) is persisted, then told.
+TEST_F(HandOverTest, AGenerationIsOnDiskBeforeItIsOffered) {
+  monitor.command("move_role writer db2");
+  EXPECT_LT(monitor.index_of("keep 1.2.1 offering"), monitor.index_of("tell db2: 1.2.1"));
+  EXPECT_LT(monitor.index_of("keep 1.1"), monitor.index_of("give it up"));
+}
+
+// ---- mysqld dies ------------------------------------------------------------------------------------------------
+
+TEST_F(HandOverTest, ACrashOfMysqldUnderALivingAgentWaitsForNobodysClock) {
+  mysqld_dies("db1");
+  EXPECT_TRUE(serves("db2"));
+  EXPECT_EQ(monitor.brain->state_of("db1"), HostState::hard_offline);
+}
+
+TEST_F(HandOverTest, AfterACrashTheNewWriterMustHaveAllThatAnybodyReceived) {
+  agent("db2").report.server->replication.received = lab::gtids("0-1-11");
+  agent("db3").report.server->replication.received = lab::gtids("0-1-14");
+  agent("db2").acknowledges = false;
+  mysqld_dies("db1");
+  const auto offer = monitor.last_told<Instruction>("db2");
+  ASSERT_TRUE(offer);
+  EXPECT_EQ(offer->must_have, lab::gtids("0-1-14"));
+  EXPECT_EQ(offer->catch_up_from, "db3");
+}
+
+TEST_F(HandOverTest, ASurveyWaitsNoLongerThanTwoHundredMillisecondsForAFrozenAgent) {
+  agent("db3").surveys = false;
+  mysqld_dies("db1");
+  EXPECT_EQ(writer(), "db1");
+  monitor.pass(199ms);
+  EXPECT_EQ(writer(), "db1");
+  monitor.pass(1ms);
+  EXPECT_TRUE(serves("db2"));
+}
+
+TEST_F(HandOverTest, WhereNobodyIsFitTheRoleWaitsAndShowSaysWhy) {
+  agent("db2").report.server.reset();
+  agent("db2").report.mysqld_alive = false;
+  monitor.say_report("db2");
+  mysqld_dies("db1");
+  monitor.pass(5s);
+  monitor.command("show");
+  EXPECT_THAT(monitor.replies.back(), HasSubstr("Role writer can't be given to anybody: db1: it is HARD_OFFLINE; db2: it is"));
+  EXPECT_EQ(book().assignment().generation, Generation{1});
+}
+
+// ---- a silent writer --------------------------------------------------------------------------------------------
+
+// Goal: S1 at its boundary, through the whole brain.
+TEST_F(HandOverTest, ASilentWriterIsFollowedOnlyWhenItsLastLeaseHasEndedOnEveryClock) {
+  monitor.silence("db1");
+  const auto end = book().outstanding("");
+  monitor.pass(end - monitor.now.at - 1ns);
+  EXPECT_EQ(writer(), "db1");
+  EXPECT_EQ(book().assignment().generation, Generation{1});
+  monitor.pass(1ns);
+  EXPECT_TRUE(serves("db2"));
+}
+
+TEST_F(HandOverTest, ASilentWriterIsFollowedWithinFiveSeconds) {
+  monitor.silence("db1");
+  monitor.pass(5s);
+  EXPECT_TRUE(serves("db2"));
+}
+
+TEST_F(HandOverTest, AWriterThatRenewsInTimeIsNotFollowed) {
+  monitor.silence("db1");
+  monitor.pass(3900ms);
+  agent("db1").asks = agent("db1").acknowledges = agent("db1").reports = true;
+  monitor.pass(10s);
+  EXPECT_EQ(writer(), "db1");
+  EXPECT_EQ(book().assignment().generation, Generation{1});
+}
+
+TEST_F(HandOverTest, AWriterThatComesBackBeforeAnybodyWasPromotedStaysTheWriter) {
+  monitor.silence("db1");
+  agent("db2").report.server.reset();  // unfit
+  monitor.say_report("db2");
+  monitor.pass(8s);
+  ASSERT_EQ(writer(), "db1");
+  agent("db1").asks = agent("db1").acknowledges = agent("db1").reports = true;
+  monitor.pass(1s);
+  EXPECT_TRUE(monitor.noted("it stays the writer"));
+  EXPECT_EQ(monitor.brain->owners().at(lab::kWriterRole), "db1");
+  EXPECT_EQ(book().assignment().generation, Generation{1});
+}
+
+TEST_F(HandOverTest, TheOldWritersQuestionsAreRefusedOnceAnotherWasPromoted) {
+  monitor.silence("db1");
+  monitor.pass(5s);
+  monitor.say("db1", Ask{.number = 99, .accepted = agent("db1").report.accepted, .ttl = 2s});
+  ASSERT_TRUE(monitor.last_told<NoGrant>("db1"));
+  EXPECT_EQ(monitor.last_told<NoGrant>("db1")->reason, "the writer is 'db2'");
+}
+
+// Goal: rule 4: an acknowledgement that arrives counts as a grant given at that moment.
+TEST_F(HandOverTest, AnAcknowledgementPutsTheTakeoverOff) {
+  monitor.silence("db1");
+  monitor.pass(3s);
+  monitor.say("db1", Acknowledged{agent("db1").report.accepted, 2s});
+  EXPECT_EQ(book().outstanding(""), monitor.now.at + 4041ms);
+}
+
+// ---- half-done generations (rule 8) -----------------------------------------------------------------------------
+
+// Goal: the third candidate is promoted when the second one fails; promotable = before ∩ set.
+TEST(HandOverOfThree, TheThirdCandidateFollowsWhenTheSecondFailed) {
+  auto config = lab::cluster();
+  config.roles[0].hosts = {"db1", "db2", "db3"};
+  MonitorDriver monitor(config);
+  monitor.bring_up();
+  monitor.pass(20s);
+  monitor.silence("db2");
+  monitor.agents.at("db2").reports = monitor.agents.at("db2").surveys = true;
+  monitor.agents.at("db2").report.server->has = lab::gtids("0-1-9");  // chosen, and never accepts
+  monitor.say_report("db2");
+  auto& db1 = monitor.agents.at("db1");
+  db1.report.server.reset();
+  db1.report.mysqld_alive = false;
+  db1.report.released = Generation{1};
+  monitor.say("db1", Released{.generation = Generation{1}, .mysqld_dead = true, .reason = "mysqld is down"});
+  ASSERT_EQ(monitor.brain->book().assignment().writer, "db2");
+  monitor.pass(8s);
+  EXPECT_EQ(monitor.brain->book().assignment().writer, "db3");
+  EXPECT_EQ(monitor.brain->book().assignment().generation, Generation{3});
+  EXPECT_TRUE(monitor.agents.at("db3").report.lease_live);
+}
+
+// Method: the monitor is killed when it has kept a step, at each step; the restarted one ends what was begun.
+TEST_F(HandOverTest, ARestartedMonitorResumesAReleaseThatItAskedFor) {
+  agent("db1").releases = false;
+  monitor.command("move_role writer db2");
+  ASSERT_EQ(monitor.kept.back().leadership->hand_over->step, "releasing");
+  agent("db1").releases = true;
+  restart_and_join();
+  monitor.pass(1s);
+  EXPECT_TRUE(serves("db2"));
+}
+
+TEST_F(HandOverTest, ARestartedMonitorResumesASurvey) {
+  agent("db2").surveys = agent("db3").surveys = false;
+  mysqld_dies("db1");
+  ASSERT_EQ(monitor.kept.back().leadership->hand_over->step, "surveying");
+  agent("db2").surveys = agent("db3").surveys = true;
+  agent("db3").report.server->replication.received = lab::gtids("0-1-14");
+  restart_and_join();
+  monitor.pass(2s);
+  EXPECT_EQ(writer(), "db2");
+  EXPECT_EQ(monitor.last_told<Survey>("db3").has_value(), true) << "it asks again who received what";
+}
+
+// Goal: S2 across a restart: what anybody received is asked for again, not forgotten.
+TEST_F(HandOverTest, AResumedSurveyStillDemandsAllThatAnybodyReceived) {
+  agent("db2").surveys = agent("db3").surveys = false;
+  mysqld_dies("db1");
+  agent("db2").surveys = agent("db3").surveys = true;
+  agent("db3").report.server->replication.received = lab::gtids("0-1-14");
+  agent("db2").acknowledges = false;
+  restart_and_join();
+  monitor.pass(2s);
+  const auto offer = monitor.last_told<Instruction>("db2");
+  ASSERT_TRUE(offer);
+  EXPECT_EQ(offer->must_have, lab::gtids("0-1-14"));
+  EXPECT_EQ(offer->catch_up_from, "db3");
+}
+
+TEST_F(HandOverTest, ARestartedMonitorResumesAnOfferWithItsEvidence) {
+  agent("db2").acknowledges = false;
+  agent("db1").report.server->has = lab::gtids("0-1-12");
+  monitor.command("move_role writer db2");
+  ASSERT_EQ(monitor.kept.back().leadership->hand_over->step, "offering");
+  agent("db2").acknowledges = true;
+  restart_and_join();
+  monitor.pass(1s);
+  EXPECT_TRUE(serves("db2"));
+  EXPECT_EQ(book().assignment().generation, Generation{2});
+  EXPECT_TRUE(monitor.noted("resumes the hand-over from 'db1' to 'db2' at step offering"));
+}
+
+TEST_F(HandOverTest, AnOfferThatIsResumedSaysAgainWhatTheTargetMustHave) {
+  agent("db2").acknowledges = false;
+  agent("db1").report.server->has = lab::gtids("0-1-12");
+  monitor.command("move_role writer db2");
+  restart_and_join();
+  EXPECT_EQ(monitor.last_told<Instruction>("db2")->must_have, lab::gtids("0-1-12"));
+}
+
+TEST_F(HandOverTest, ARestartedMonitorResumesTheLastStep) {
+  agent("db2").serves = false;
+  monitor.command("move_role writer db2");
+  ASSERT_EQ(monitor.kept.back().leadership->hand_over->step, "settling");
+  agent("db2").serves = true;
+  restart_and_join();
+  monitor.pass(1s);
+  EXPECT_TRUE(serves("db2"));
+  EXPECT_FALSE(monitor.kept.back().leadership->hand_over);
+}
+
+TEST_F(HandOverTest, ARestartedMonitorFollowsATargetThatDisappearedMeanwhile) {
+  agent("db2").serves = false;
+  monitor.command("move_role writer db2");
+  monitor.silence("db2");
+  monitor.restart();
+  monitor.network();
+  monitor.join("db1");
+  monitor.join("db3");
+  monitor.pass(4040ms);
+  EXPECT_EQ(writer(), "db2");
+  monitor.pass(2s);
+  EXPECT_TRUE(serves("db1"));
+}
+
+// ---- who is chosen ----------------------------------------------------------------------------------------------
+
+TEST_F(HandOverTest, AHostThatIsNotOnlineIsNotChosen) {
+  monitor.command("set_offline db2");
+  mysqld_dies("db1");
+  monitor.pass(10s);
+  EXPECT_EQ(writer(), "db1");
+  monitor.command("set_online db2");
+  monitor.pass(2s);
+  EXPECT_TRUE(serves("db2"));
+}
+
+TEST_F(HandOverTest, OfSeveralThatAreFitTheOneThatReceivedMostIsChosen) {
+  auto config = lab::cluster();
+  config.roles[0].hosts = {"db1", "db2", "db3"};
+  MonitorDriver other(config);
+  other.bring_up();
+  other.pass(20s);
+  other.agents.at("db2").report.server->has = lab::gtids("0-1-9");
+  other.agents.at("db3").report.server->has = lab::gtids("0-1-5");
+  other.agents.at("db3").report.server->replication.received = lab::gtids("0-1-12");
+  other.silence("db1");
+  other.pass(6s);
+  EXPECT_EQ(other.brain->book().assignment().writer, "db3");
+}
+
+TEST_F(HandOverTest, APreferredHostGetsTheRoleBack) {
+  auto config = lab::cluster();
+  config.roles[0].prefer = "db2";
+  MonitorDriver other(config);
+  other.bring_up();
+  other.pass(5s);
+  EXPECT_EQ(other.brain->book().assignment().writer, "db2");
+  EXPECT_TRUE(other.agents.at("db2").report.lease_live);
+}
+
+TEST_F(HandOverTest, AReturnToThePreferredHostThatFailedIsNotTriedInATightLoop) {
+  auto config = lab::cluster();
+  config.roles[0].prefer = "db2";
+  MonitorDriver other(config);
+  other.agents.at("db2").refuses_generation = "its applier is stopped";
+  other.bring_up();
+  other.pass(60s);
+  EXPECT_EQ(other.brain->book().assignment().writer, "db1");
+  EXPECT_LE(other.brain->book().assignment().generation.value, 2u * 4);
+}
+
+}  // namespace
+}  // namespace mmm

@@ -1,0 +1,1 @@
+"""What ./test is made of. Start in main.py."""
