@@ -38,6 +38,23 @@ class C(unittest.TestCase):
     def test_fails_in_two_places(self): self.fail()
 '''
 
+PASSES_AT_ITS_SECOND_TRY = '''
+import unittest
+class TooSlow(AssertionError):
+    second_try = True
+class A(unittest.TestCase):
+    tries = {"slow": 0, "wrong": 0, "both": 0}
+    def again(self, name):
+        A.tries[name] += 1
+        return A.tries[name] > 1
+    def test_slow(self):
+        if not self.again("slow"): raise TooSlow("2 s")
+    def test_wrong(self): self.assertTrue(self.again("wrong"))
+    def test_both(self):
+        with self.subTest(1): self.fail("wrong")
+        if not self.again("both"): raise TooSlow("2 s")
+'''
+
 RESULTS = """<testsuite>
   <testcase name="good" status="run"/>
   <testcase name="bad" status="fail"><failure message=""/></testcase>
@@ -65,6 +82,12 @@ class PythonSuite(unittest.TestCase):
         self.assertIn("because", out)
         self.assertIn("\nshown\n", out)
         self.assertNotIn("not shown", out)
+
+    def test_only_what_was_too_slow_has_a_second_try_and_is_named(self):
+        code, out, counts = self.run_suite(PASSES_AT_ITS_SECOND_TRY)
+        self.assertEqual((code, counts["passed"], counts["failed"]), (1, 1, 2), out)
+        self.assertEqual(sorted(counts["names"]), ["test_it.A.test_both", "test_it.A.test_wrong"])
+        self.assertIn("passed at its second try: test_it.A.test_slow", out)
 
     def test_a_file_that_can_not_be_loaded_fails(self):
         code, _, counts = self.run_suite("import absent_module\n")
