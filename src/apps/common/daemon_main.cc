@@ -4,12 +4,12 @@
 #include <iostream>
 #include <optional>
 
-#include <CLI/CLI.hpp>
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/sinks/syslog_sink.h>
 #include <spdlog/spdlog.h>
 
+#include "apps/common/flags.h"
 #include "codec/config/load.h"
 #include "io/process/daemon.h"
 #include "io/process/pid_file.h"
@@ -17,30 +17,6 @@
 namespace mmm {
 
 namespace {
-
-struct Flags {
-  std::optional<std::string> config, cluster;
-  bool foreground = false, check_config = false;
-};
-
-std::variant<Flags, int> parse_flags(const DaemonProgram& program, int argc, char** argv) {
-  std::vector<std::string> arguments(argv + 1, argv + argc);
-  Flags flags;
-  flags.cluster = take_cluster_argument(arguments);
-  CLI::App app(program.about + "\n\nUsage: " + program.name + " [@CLUSTER] [OPTIONS]", program.name);
-  app.set_version_flag("--version", program.name + " " MMM_VERSION);
-  app.add_option("--config", flags.config, "read this file instead of searching /etc, /etc/mmm, /etc/mysql-mmm "
-                                           "(or the directory in MMM_CONFIG_DIR)");
-  app.add_flag("--check-config", flags.check_config, "read the configuration, tell every problem in it, and exit");
-  app.add_flag("-f,--foreground", flags.foreground, "stay in the foreground and log to standard error");
-  try {
-    std::reverse(arguments.begin(), arguments.end());  // CLI11 takes a vector from its end
-    app.parse(arguments);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? kExitOk : kExitUsage;
-  }
-  return flags;
-}
 
 void set_up_log(const Config& config, const std::string& name, bool foreground) {
   std::shared_ptr<spdlog::logger> logger;
@@ -84,7 +60,8 @@ int serve(const DaemonProgram& program, const Config& config, const std::functio
 }  // namespace
 
 int daemon_main(const DaemonProgram& program, int argc, char** argv) {
-  const auto parsed = parse_flags(program, argc, argv);
+  const auto about = program.about + "\n\nUsage: " + program.name + " [@CLUSTER] [OPTIONS]";
+  const auto parsed = parse_flags({program.name, about}, argc, argv);
   if (const auto* code = std::get_if<int>(&parsed)) return *code;
   const auto& flags = std::get<Flags>(parsed);
   const auto location = config_location(program.program, std::getenv("MMM_CONFIG_DIR"), flags.config, flags.cluster);

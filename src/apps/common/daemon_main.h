@@ -10,10 +10,9 @@
 
 namespace mmm {
 
-// Exit codes of the daemons.
+// Exit codes of the daemons, and kExitUsage.
 inline constexpr int kExitOk = 0;
 inline constexpr int kExitFailed = 1;
-inline constexpr int kExitUsage = 2;
 
 struct DaemonProgram {
   Program program;

@@ -3,8 +3,7 @@
 #include <cstdlib>
 #include <iostream>
 
-#include <CLI/CLI.hpp>
-
+#include "apps/common/flags.h"
 #include "codec/config/load.h"
 #include "codec/control/control.h"
 #include "io/wire/line_stream.h"
@@ -13,36 +12,16 @@ namespace mmm {
 
 namespace {
 
-constexpr int kRefused = 1, kUsage = 2, kUnknown = 3;
+constexpr int kRefused = 1, kUnknown = 3;
 constexpr Duration kConnectLimit = 3s;
 constexpr Duration kAnswerLimit = 40s;  // the monitor answers within 15 s even when a hand-over is stuck
 
-struct Flags {
-  std::optional<std::string> config, cluster;
-  bool json = false;
-  std::vector<std::string> words;
-};
+constexpr auto kAbout =
+    "Tells the monitor of MMM what to do, and shows what it knows. 'mmm_control help' lists the commands.\n\n"
+    "Usage: mmm_control [@CLUSTER] [OPTIONS] COMMAND [WORDS]\n\n"
+    "Exit: 0 done, 1 refused or the monitor is not reachable, 2 wrong usage, 3 the outcome is not known.";
 
-std::variant<Flags, int> parse_flags(int argc, char** argv) {
-  std::vector<std::string> arguments(argv + 1, argv + argc);
-  Flags flags;
-  flags.cluster = take_cluster_argument(arguments);
-  CLI::App app("Tells the monitor of MMM what to do, and shows what it knows. 'mmm_control help' lists the commands.\n\n"
-               "Usage: mmm_control [@CLUSTER] [OPTIONS] COMMAND [WORDS]\n\n"
-               "Exit: 0 done, 1 refused or the monitor is not reachable, 2 wrong usage, 3 the outcome is not known.",
-               "mmm_control");
-  app.set_version_flag("--version", "mmm_control " MMM_VERSION);
-  app.add_option("--config", flags.config, "read this file instead of searching /etc, /etc/mmm, /etc/mysql-mmm "
-                                           "(or the directory in MMM_CONFIG_DIR)");
-  app.add_flag("--json", flags.json, "print the answer as JSON");
-  app.prefix_command();  // everything from the command on is the monitor's
-  try {
-    std::reverse(arguments.begin(), arguments.end());
-    app.parse(arguments);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : kUsage;
-  }
-  flags.words = app.remaining();
+Flags with_habits(Flags flags) {
   // `mmm_control show --json` is what people type.
   if (!flags.words.empty() && flags.words.back() == "--json") {
     flags.json = true;
@@ -94,7 +73,7 @@ Task<void> run(const MonitorConfig& monitor, Flags flags, Outcome& outcome) {
   const control::Request ours{flags.json ? control::Form::json : control::Form::text, flags.words};
   auto line = control::encode_request(ours);
   if (!line) {
-    outcome = {kUsage, "ERROR: " + line.error().text};
+    outcome = {kExitUsage, "ERROR: " + line.error().text};
     co_return;
   }
   auto stream = co_await LineStream::connect(monitor.ip, monitor.port, Deadline::in(kConnectLimit));
@@ -115,13 +94,13 @@ Task<void> run(const MonitorConfig& monitor, Flags flags, Outcome& outcome) {
 }
 
 int main_control(int argc, char** argv) {
-  const auto parsed = parse_flags(argc, argv);
+  const auto parsed = parse_flags({"mmm_control", kAbout, CommandLine::control}, argc, argv);
   if (const auto* code = std::get_if<int>(&parsed)) return *code;
-  const auto& flags = std::get<Flags>(parsed);
+  const auto flags = with_habits(std::get<Flags>(parsed));
   const auto location = config_location(Program::control, std::getenv("MMM_CONFIG_DIR"), flags.config, flags.cluster);
   if (!location) {
     std::cerr << "mmm_control: " << location.error().text << "\n";
-    return kUsage;
+    return kExitUsage;
   }
   const auto loaded = load_config(Program::control, *location);
   if (!loaded) {
