@@ -29,6 +29,9 @@ struct ServerStatus {
   GtidSet has;                      // gtid_binlog_state and gtid_slave_pos: every transaction it has applied or written
   ReplicationStatus replication;
   std::string version;              // "10.11.14-MariaDB"
+  // Two masters must not make the same keys. 0: its agent did not say.
+  std::int64_t auto_increment_increment = 0;
+  std::int64_t auto_increment_offset = 0;
   // Semi-synchronous replication. As a source its commits wait for an acknowledgement, those of its applier too; only
   // the writer may be one. A server that acknowledges as a replica belongs to a site that wants it.
   bool semi_sync_source = false;    // rpl_semi_sync_master_enabled

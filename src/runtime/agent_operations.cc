@@ -125,9 +125,10 @@ Status AgentShell::perform_on_kernel(const agent::Operation& operation) {
 
 // A courtesy: whether it works or not, the address goes.
 void AgentShell::refuse_clients(const std::string& ip) {
+  // Refused first: a connection made between the two would be one that nobody ends.
+  if (reject_)
+    if (const auto refused = reject_->refuse(ip); !refused) spdlog::warn("{}", refused.error().text);
   if (const auto ended = end_connections(ip); !ended) spdlog::warn("{}", ended.error().text);
-  if (!reject_) return;
-  if (const auto refused = reject_->refuse(ip); !refused) spdlog::warn("{}", refused.error().text);
 }
 
 }  // namespace mmm

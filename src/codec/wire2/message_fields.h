@@ -98,6 +98,8 @@ struct Description<ServerStatus> {
       field("has", &ServerStatus::has),
       field("replication", &ServerStatus::replication),
       field("version", &ServerStatus::version),
+      field("auto_increment_increment", &ServerStatus::auto_increment_increment),
+      field("auto_increment_offset", &ServerStatus::auto_increment_offset),
       field("semi_sync_source", &ServerStatus::semi_sync_source),
       field("semi_sync_replica", &ServerStatus::semi_sync_replica),
   };

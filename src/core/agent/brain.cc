@@ -113,8 +113,9 @@ void Brain::on(const Completed& event) {
   } else {
     constexpr Duration kRetry = 200ms;  // soon enough not to be noticed, rare enough not to flood a server
     retry_at_[text] = now_ + kRetry;
-    problems_[text] = fmt::format("could not {}: {}", text, event.result.error().text);
-    note(Severity::error, problems_[text]);
+    auto problem = fmt::format("could not {}: {}", text, event.result.error().text);
+    if (problems_[text] != problem) note(Severity::error, problem);  // once, however often it is tried again
+    problems_[text] = std::move(problem);
   }
   completed(operation, event.result.has_value());
 }
@@ -246,8 +247,9 @@ void Brain::accept(const Instruction& instruction) {
     else
       lease_.end();
     if (was_writer || is_writer())
-      note(Severity::info, fmt::format("generation {}: the writer is {} ({})", instruction.order.generation.value,
-                                       instruction.assignment.writer, instruction.reason));
+      note(Severity::info, fmt::format("generation {}: the writer is {}{}", instruction.order.generation.value,
+                                       instruction.assignment.writer,
+                                       instruction.reason.empty() ? "" : " (" + instruction.reason + ")"));
   }
   persist();
   send(Acknowledged{memory_.accepted, memory_.longest_lease, false});
@@ -312,7 +314,9 @@ bool Brain::entitled() const {
 }
 
 bool Brain::waits_for_first_lease() const {
-  return is_writer() && !release_ && mysqld_ != Life::down && lease_.lease_end() == kLongAgo && now_ < hold_until_;
+  // After our own restart the lease may come before the first answer of the server.
+  const bool waits = lease_.lease_end() == kLongAgo || (mysqld_ == Life::unknown && lease_.live(now_));
+  return is_writer() && !release_ && mysqld_ != Life::down && waits && now_ < hold_until_;
 }
 
 bool Brain::serving() const {

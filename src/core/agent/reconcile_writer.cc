@@ -180,6 +180,7 @@ void Brain::completed(const Operation& operation, bool good) {
     if (!good) end_sessions_ = true;  // whoever holds it up goes first
   } else if (std::holds_alternative<AllowWrites>(operation) && good) {
     read_only_ = false;
+    observe_soon_ = true;  // the monitor waits for a report that shows it
   } else if (const auto* semi_sync = std::get_if<SemiSyncSource>(&operation)) {
     if (good && server_) server_->semi_sync_source = semi_sync->on;
     observe_soon_ = true;

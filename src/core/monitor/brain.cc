@@ -128,7 +128,7 @@ void MonitorBrain::on(const HostKilled& event) {
 void MonitorBrain::said(const HostName& host, const Report& message) {
   auto& data = hosts_.at(host);
   const bool was_alive = !data.agent.report || data.agent.report->mysqld_alive;
-  news_ = !data.agent.report || !tells_nothing_new(*data.agent.report, message);
+  news_ = !data.agent.report || !tells_nothing_new(*data.agent.report, message) || compares_transactions();
   data.agent.report = message;
   data.agent.report_at = now_.at;
   if (!message.mysqld_alive && was_alive) {
@@ -198,6 +198,14 @@ bool MonitorBrain::reachable(const HostName& host) const {
   if (it == hosts_.end()) return false;
   const auto& agent = it->second.agent;
   return agent.joined && agent.obeys && now_.at - agent.heard < kSilence;
+}
+
+// Positions move all the time; they matter while some host waits for the proof that it has nothing of its own.
+bool MonitorBrain::compares_transactions() const {
+  return std::ranges::any_of(hosts_, [](const auto& entry) {
+    const auto state = entry.second.state;
+    return entry.second.unproven || (state != HostState::online && state != HostState::admin_offline);
+  });
 }
 
 bool MonitorBrain::frozen_roles() const { return mode_ != MonitorMode::active; }

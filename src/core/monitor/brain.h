@@ -15,6 +15,7 @@
 #include "core/monitor/events.h"
 #include "core/monitor/host_states.h"
 #include "core/monitor/lease_book.h"
+#include "core/monitor/pairs.h"
 #include "core/monitor/startup.h"
 #include "core/monitor/view.h"
 
@@ -61,6 +62,9 @@ class MonitorBrain {
     GtidSet suspect;
     Instant suspect_since = kLongAgo;
     bool diverged = false;
+    // A writer was made without asking it what it has: it counts for nothing until the writer is seen to have all of it.
+    bool unproven = false;
+    std::optional<std::pair<Generation, GtidSet>> to_verify;  // what it had when it was first seen to follow that writer
     bool verified = false;           // while not ONLINE: since it is back the writer was seen to have all that it has
   };
 
@@ -120,6 +124,7 @@ class MonitorBrain {
   void verify(const HostName& host, HostData& data, const GtidSet& writer_has);
   bool may_come_online(const HostName& host) const;
   void decide_readers();
+  void look_at_pairs();
   HostFacts facts_of(const HostConfig& host) const;
   void enter(const HostName& host, HostState to, std::string because);
   void drop_roles(const HostName& host, const std::string& because);
@@ -136,6 +141,7 @@ class MonitorBrain {
   void advance_offering();
   void advance_settling();
   void go(Step step);
+  void note_unproven(const HostName& target);
   void offer(const HostName& target);
   void writer_released(const HostName& host, const std::string& why, const std::optional<GtidSet>& has);
   void target_failed(const std::string& why);
@@ -166,6 +172,7 @@ class MonitorBrain {
 
   // Small questions.
   bool reachable(const HostName& host) const;      // its agent obeys us and was heard from lately
+  bool compares_transactions() const;
   bool frozen_roles() const;                        // MANUAL, WAIT or PASSIVE: roles stay where they are
   std::optional<HostName> active_master() const;
   std::optional<Role> writer_role() const;
@@ -200,6 +207,11 @@ class MonitorBrain {
   MonitorMode mode_;
   std::string passive_cause_;
   std::vector<std::string> start_warnings_;
+  struct PairWarning {
+    Instant since;
+    bool told = false;               // it has lasted: it stands in the log and in `show`
+  };
+  std::map<std::string, PairWarning> pair_warnings_;
   CheckBoard checks_;
   std::map<HostName, HostData> hosts_;
   RoleOwners owners_;

@@ -102,9 +102,10 @@ Evaluation set_online(const Words& words, const ClusterView& view) {
   if (host->diverged)
     return refused("Host '{}' has transactions that the writer lacks. It can't be switched to ONLINE. Copy the data of "
                    "the writer to it first.", host->name);
-  // The active master's own replication checks never matter: it does not follow a peer that is not ONLINE.
+  // The active master's own replication checks never matter: it does not follow a peer that is not ONLINE. And the last
+  // writer has all there is, whatever became of its peer.
   const auto* peer = peer_of(*host, view);
-  const bool peer_matters = peer && view.active_master != peer->name;
+  const bool peer_matters = peer && view.active_master != peer->name && view.assignment.writer != host->name;
   if (peer_matters && peer->state == HostState::online && replication_is_bad(*peer))
     return refused("Some replication checks failed on peer '{}'. We can't set '{}' online now. Please, wait some time.",
                    peer->name, host->name);

@@ -13,6 +13,8 @@ namespace {
 // What the writer lacks at first may only be what its last report was too old to show. Reports come every second, from
 // observations up to a second old; a transaction still missing after this time is not on the writer.
 constexpr Duration kDivergenceProof = 2500ms;
+// After a hand-over the two masters follow each other within milliseconds; what lasts this long is a mistake.
+constexpr Duration kPairPatience = 5s;
 
 }  // namespace
 
@@ -23,6 +25,7 @@ void MonitorBrain::decide() {
     decide_mode();
     decide_divergence();
     decide_states();
+    look_at_pairs();
     if (mode_ != MonitorMode::passive) {
       decide_readers();
       decide_writer();
@@ -129,6 +132,7 @@ void MonitorBrain::enter(const HostName& host, HostState to, std::string because
   data.state = to;
   data.since = now_;
   data.verified = false;
+  data.to_verify.reset();
   data.because = std::move(because);
 }
 
@@ -195,14 +199,37 @@ void MonitorBrain::decide_divergence() {
 void MonitorBrain::verify(const HostName& host, HostData& data, const GtidSet& writer_has) {
   const auto& report = data.agent.report;
   if (data.verified || !reachable(host) || !report || !report->server || data.agent.report_at <= data.since.at) return;
-  const bool follows = report->accepted.generation == book_.assignment().generation && report->server->read_only;
-  data.verified = follows && writer_has.contains(report->server->has);
+  const auto generation = book_.assignment().generation;
+  if (report->accepted.generation != generation || !report->server->read_only) return;
+  // Its first report in this generation counts: under load it may always be ahead of the writer's latest one.
+  if (!data.to_verify || data.to_verify->first != generation) data.to_verify.emplace(generation, report->server->has);
+  data.verified = writer_has.contains(data.to_verify->second);
+  if (data.verified) data.unproven = false;
 }
 
 // No host comes back by itself with transactions that the writer lacks (S3).
 bool MonitorBrain::may_come_online(const HostName& host) const {
   const auto writer = active_master();
-  return !writer || *writer == host || hosts_.at(host).verified;
+  const auto& data = hosts_.at(host);
+  return data.verified || (writer ? *writer == host : !data.unproven);
+}
+
+void MonitorBrain::look_at_pairs() {
+  std::map<HostName, const ServerStatus*> servers;
+  for (const auto& [name, data] : hosts_)
+    if (data.state == HostState::online && reachable(name) && data.agent.report && data.agent.report->server)
+      servers.emplace(name, &*data.agent.report->server);
+  std::map<std::string, PairWarning> found;
+  for (auto& text : pair_warnings(config_, servers)) {
+    const auto before = pair_warnings_.find(text);
+    auto warning = before == pair_warnings_.end() ? PairWarning{now_.at} : before->second;
+    if (!warning.told && now_.at - warning.since >= kPairPatience) {
+      warning.told = true;
+      note(NoteLevel::warning, "", text);
+    }
+    found.emplace(std::move(text), warning);
+  }
+  pair_warnings_ = std::move(found);
 }
 
 void MonitorBrain::decide_readers() {

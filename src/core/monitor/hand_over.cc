@@ -151,8 +151,14 @@ void MonitorBrain::writer_released(const HostName& host, const std::string& why,
     return go(has ? Step::choosing : Step::surveying);
   }
   if (hand_over_ && hand_over_->to == host &&
-      (hand_over_->step == Step::offering || hand_over_->step == Step::settling))
+      (hand_over_->step == Step::offering || hand_over_->step == Step::settling)) {
+    // It may have served for a moment.
+    if (has)
+      hand_over_->must_have.add(*has);
+    else
+      hand_over_->position_known = false;
     return target_failed(why);
+  }
   if (hand_over_ || frozen_roles()) return;
   owners_.erase(*writer_role());
   begin_hand_over({.step = has ? Step::choosing : Step::surveying, .from = host, .why = why,
@@ -190,6 +196,8 @@ std::string MonitorBrain::unfit(const HostName& host) const {
   const bool forced = hand_over_ && hand_over_->force && hand_over_->to == host;
   if (data.state != HostState::online && !forced) return fmt::format("it is {}", to_string(data.state));
   if (!reachable(host)) return "its agent is not reachable";
+  if (data.unproven && book_.assignment().writer != host)
+    return "the last writer was not yet seen to have all its transactions";
   if (data.diverged) return fmt::format("it has transactions that the writer lacked ({})", to_string(data.suspect));
   if (!data.agent.report || !data.agent.report->mysqld_alive || !data.agent.report->server)
     return "its mysqld does not answer";
@@ -239,15 +247,16 @@ void MonitorBrain::advance_choosing() {
 
 void MonitorBrain::advance_surveying() {
   auto& h = *hand_over_;
-  if (h.asked.empty()) {
-    h.step_began = now_;  // the time to answer counts from the question
-    for (const auto& [name, data] : hosts_) {
-      if (!reachable(name)) continue;
-      h.asked.insert(name);
-      send(name, Survey{book_.assignment().generation.next()});
-    }
-  }
-  const bool all = std::ranges::all_of(h.asked, [&](const auto& name) { return h.answers.contains(name); });
+  const bool nobody_was_asked = h.asked.empty();
+  for (const auto& [name, data] : hosts_)
+    if (reachable(name) && h.asked.insert(name).second) send(name, Survey{book_.assignment().generation.next()});
+  if (nobody_was_asked && !h.asked.empty()) h.step_began = now_;  // the time to answer counts from the question
+  // After our own restart the agents come back one by one: an ONLINE host may have what no other received.
+  const bool all = std::ranges::all_of(hosts_, [&](const auto& entry) {
+    const auto& [name, data] = entry;
+    const bool counts = h.asked.contains(name) || (data.state == HostState::online && name != h.from);
+    return !counts || h.answers.contains(name);
+  });
   const auto limit = h.step_began.at + kSurveyLimit;
   if (!all && now_.at < limit) return wake_at(limit);
   stuck_because_.clear();
@@ -260,6 +269,8 @@ void MonitorBrain::advance_surveying() {
   }
   if (now_.at < h.step_began.at + kTryAgain) return wake_at(h.step_began.at + kTryAgain);
   h.excluded.clear();
+  // A planned target that fell ill must not keep the role from the others.
+  if (!h.to.empty() && !frozen_roles()) h.to.clear();
   go(Step::surveying);
 }
 
@@ -270,7 +281,7 @@ std::optional<HostName> MonitorBrain::choose_by_survey() {
   GtidSet everything, at_hand;
   for (const auto& [name, answer] : h.answers) {
     const auto& data = hosts_.at(name);
-    const bool counts = data.state == HostState::online || data.verified || name == h.from;
+    const bool counts = (data.state == HostState::online && !data.unproven) || data.verified || name == h.from;
     if (!counts || data.diverged) continue;
     auto& set = holds[name];
     set = answer.has;
@@ -310,11 +321,32 @@ std::optional<HostName> MonitorBrain::choose_by_survey() {
   return best;
 }
 
+// Whoever did not say what it has may have transactions that the new writer will never see. If that writer fails before
+// they were compared, the two histories must not be taken for one.
+void MonitorBrain::note_unproven(const HostName& target) {
+  const auto& h = *hand_over_;
+  for (auto& [name, data] : hosts_) {
+    const auto answer = h.answers.find(name);
+    const bool told = h.position_known || (answer != h.answers.end() && !answer->second.has.empty());
+    if (name == target) data.unproven = false;
+    if (name == target || told || !book_.exists()) continue;
+    data.unproven = true;
+    data.verified = false;
+    data.to_verify.reset();
+  }
+}
+
 void MonitorBrain::offer(const HostName& target) {
   if (const auto refusal = book_.refuse_promotion(target, now_.at)) {
     stuck_because_ = refusal->because;
     if (refusal->until != kNever) wake_at(refusal->until);
     return;
+  }
+  note_unproven(target);
+  const auto old = book_.assignment().writer;
+  if (old != target && hosts_.contains(old) && hosts_.at(old).unproven && hosts_.at(old).state == HostState::online) {
+    enter(old, HostState::awaiting_recovery, "it lost the role without a word, and may have what nobody else has");
+    drop_roles(old, "it may have what the writer lacks");
   }
   book_.promote(target, other_candidates(target));
   owners_[*writer_role()] = target;
@@ -340,6 +372,7 @@ void MonitorBrain::advance_settling() {
   if (!writer_lost()) return wake_at(book_.outstanding(""));
   hand_over_->from = hand_over_->to;
   hand_over_->to.clear();
+  hand_over_->position_known = false;
   owners_.erase(*writer_role());
   note(NoteLevel::error, hand_over_->from, "disappeared before it served as the writer");
   go(Step::surveying);

@@ -26,6 +26,8 @@ ClusterView MonitorBrain::view() const {
   });
   if (!stuck_because_.empty() && !fresh) v.warnings.push_back("Role " + config_.active_master_role + " can't be given to anybody: " + stuck_because_);
   for (const auto& warning : start_warnings_) v.warnings.push_back(warning);
+  for (const auto& [text, warning] : pair_warnings_)
+    if (warning.told) v.warnings.push_back(text);
   for (const auto& host : config_.hosts) {
     const auto& data = hosts_.at(host.name);
     HostView h{.name = host.name, .state = data.state, .agent_reachable = reachable(host.name),

@@ -49,7 +49,6 @@ class Start {
   void choose_writer();
   void choose_owners_of_other_roles();
   void look_for_second_writer_address(bool writer_is_known);
-  void look_at_masters();
   StartDecision take() { return std::move(decision_); }
 
  private:
@@ -61,8 +60,6 @@ class Start {
   void win(const Role& address, const HostName& host);
   std::string describe(const HostName& host) const;
   void add_cause(const std::string& line);
-  void compare_auto_increment(const HostConfig& one, const HostConfig& other);
-  void check_replicates(const HostConfig& host, const HostConfig& source);
 
   const Config& config_;
   const std::map<HostName, HostEvidence>& evidence_;
@@ -226,38 +223,6 @@ void Start::look_for_second_writer_address(bool writer_is_known) {
   }
 }
 
-void Start::check_replicates(const HostConfig& host, const HostConfig& source) {
-  const auto& evidence = of(host.name);
-  if (!evidence.agent_answered || evidence.source_ip == source.ip) return;
-  decision_.warnings.push_back(fmt::format("master {} does not replicate from its peer {} ({}) but from {}", host.name,
-                                           source.name, source.ip,
-                                           evidence.source_ip.empty() ? "nobody" : evidence.source_ip));
-}
-
-// Without this, keys that both masters make collide as soon as both were written to.
-void Start::compare_auto_increment(const HostConfig& one, const HostConfig& other) {
-  const auto& a = of(one.name).auto_increment;
-  const auto& b = of(other.name).auto_increment;
-  if (!a || !b) return;
-  const bool apart = a->increment == b->increment && a->increment >= 2 && a->offset != b->offset &&
-                     a->offset <= a->increment && b->offset <= b->increment;
-  if (apart) return;
-  decision_.warnings.push_back(fmt::format(
-      "auto_increment settings of masters {} and {} collide: increment {} and {}, offset {} and {}; set one increment "
-      "of at least 2 on both and different offsets up to it",
-      one.name, other.name, a->increment, b->increment, a->offset, b->offset));
-}
-
-void Start::look_at_masters() {
-  for (const auto& host : config_.hosts) {
-    const auto* peer = host.mode == HostMode::master && host.peer ? config_.host(*host.peer) : nullptr;
-    if (!peer) continue;
-    check_replicates(host, *peer);
-    const bool mutual = peer->peer == host.name;
-    if (!mutual || host.name < peer->name) compare_auto_increment(host, *peer);
-  }
-}
-
 }  // namespace
 
 StartDecision decide_start(const Config& config, const std::map<HostName, HostEvidence>& evidence,
@@ -270,7 +235,6 @@ StartDecision decide_start(const Config& config, const std::map<HostName, HostEv
     start.choose_writer();
   start.choose_owners_of_other_roles();
   start.look_for_second_writer_address(writer.has_value());
-  start.look_at_masters();
   return start.take();
 }
 

@@ -1,7 +1,6 @@
 #pragma once
 // What the monitor believes when it starts: host states and votes for each role (docs/mmm2-reference.md §6).
 
-#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -13,11 +12,6 @@
 
 namespace mmm {
 
-struct AutoIncrement {
-  std::int64_t increment = 1;
-  std::int64_t offset = 1;
-};
-
 // What is known of one host when the monitor starts.
 struct HostEvidence {
   std::optional<HostState> file_state;    // from the status file
@@ -27,8 +21,7 @@ struct HostEvidence {
   bool writable = false;                  // its MySQL takes writes now
   std::vector<std::string> ips;           // role addresses really on its interface
   std::string source_ip;                  // whom it replicates from; "" when nobody
-  std::optional<AutoIncrement> auto_increment;  // of its server; absent: not asked
-  bool agent_answered = true;             // else the five fields above say nothing of what is
+  bool agent_answered = true;             // else the fields above say nothing of what is
 };
 
 struct StartDecision {

@@ -11,7 +11,8 @@ namespace {
 
 constexpr auto kVariables =
     "SELECT @@global.read_only, @@version, @@global.gtid_binlog_state, @@global.gtid_slave_pos, "
-    "@@global.rpl_semi_sync_master_enabled, @@global.rpl_semi_sync_slave_enabled";
+    "@@global.rpl_semi_sync_master_enabled, @@global.rpl_semi_sync_slave_enabled, "
+    "@@global.auto_increment_increment AS auto_increment_increment, @@global.auto_increment_offset AS auto_increment_offset";
 constexpr auto kReplicas = "SHOW ALL SLAVES STATUS";
 constexpr auto kReadOnlyOn = "SET GLOBAL read_only=1";
 constexpr auto kReadOnlyOff = "SET GLOBAL read_only=0";
@@ -118,6 +119,8 @@ Task<SqlResult<ServerStatus>> observe(Connection& server, Deadline deadline) {
   }
   status.semi_sync_source = is_on(variables->text(0, 4));
   status.semi_sync_replica = is_on(variables->text(0, 5));
+  status.auto_increment_increment = variables->number(0, "auto_increment_increment").value_or(0);
+  status.auto_increment_offset = variables->number(0, "auto_increment_offset").value_or(0);
   auto replication = replication_of(*replicas);
   if (!replication) co_return std::unexpected(strange(server, replication.error().text));
   status.replication = std::move(*replication);

@@ -322,48 +322,5 @@ TEST_F(StartTest, TheConfiguredModeIsTaken) {
   EXPECT_EQ(decide().passive_cause, "The configuration says mode passive.");
 }
 
-// ---- warnings -----------------------------------------------------------------------------------------------------
-
-TEST_F(StartTest, WarnsWhenTheMastersDoNotReplicateFromEachOther) {
-  of("db1").source_ip = "";
-  of("db2").source_ip = "10.0.0.7";
-  EXPECT_THAT(decide().warnings,
-              ElementsAre("master db1 does not replicate from its peer db2 (10.0.0.5) but from nobody",
-                          "master db2 does not replicate from its peer db1 (10.0.0.4) but from 10.0.0.7"));
-}
-
-TEST_F(StartTest, DoesNotWarnOfAMasterWhoseAgentSaidNothing) {
-  of("db1") = {.agent_answered = false};
-  evidence.erase("db2");
-  EXPECT_THAT(decide().warnings, IsEmpty());
-}
-
-TEST_F(StartTest, WarnsWhenTheAutoIncrementSettingsOfTheMastersCollide) {
-  struct Case {
-    AutoIncrement db1, db2;
-    bool good;
-  };
-  const Case cases[] = {
-      {{2, 1}, {2, 2}, true},  {{10, 3}, {10, 10}, true},
-      {{1, 1}, {1, 1}, false},  // MySQL's default
-      {{2, 1}, {2, 1}, false},  // the same offset
-      {{2, 1}, {3, 2}, false},  // different increments
-      {{2, 1}, {2, 3}, false},  // MySQL ignores an offset above the increment
-      {{2, 3}, {2, 1}, false},
-      {{1, 1}, {1, 2}, false},
-  };
-  for (const auto& c : cases) {
-    of("db1").auto_increment = c.db1;
-    of("db2").auto_increment = c.db2;
-    const auto warnings = decide().warnings;
-    if (c.good)
-      EXPECT_THAT(warnings, IsEmpty());
-    else
-      EXPECT_THAT(warnings, ElementsAre(HasSubstr("auto_increment settings of masters db1 and db2 collide")));
-  }
-  of("db2").auto_increment.reset();
-  EXPECT_THAT(decide().warnings, IsEmpty()) << "not asked";
-}
-
 }  // namespace
 }  // namespace mmm

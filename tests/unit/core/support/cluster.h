@@ -1,12 +1,21 @@
 #pragma once
 // The cluster of the tests: two masters, one slave, one writer and two reader addresses.
 
+#include <ostream>
 #include <string>
 
 #include "model/config.h"
 #include "model/gtid.h"
 #include "model/instruction.h"
 #include "model/role.h"
+
+namespace mmm {
+
+// For the messages of failed tests.
+inline void PrintTo(const GtidSet& set, std::ostream* out) { *out << '[' << to_string(set) << ']'; }
+inline void PrintTo(HostState state, std::ostream* out) { *out << to_string(state); }
+
+}  // namespace mmm
 
 namespace mmm::lab {
 

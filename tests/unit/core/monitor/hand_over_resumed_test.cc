@@ -1,0 +1,125 @@
+// A hand-over that a restarted monitor finds on its disk: it goes on at the step that was kept (docs/lease.md, rule 8).
+
+#include "hand_over_fixture.h"
+
+namespace mmm {
+namespace {
+
+using HandOverResumedTest = HandOverTest;
+
+// Method: the monitor is killed when it has kept a step, at each step; the restarted one ends what was begun.
+TEST_F(HandOverResumedTest, ARestartedMonitorResumesAReleaseThatItAskedFor) {
+  agent("db1").releases = false;
+  monitor.command("move_role writer db2");
+  ASSERT_EQ(monitor.kept.back().leadership->hand_over->step, "releasing");
+  agent("db1").releases = true;
+  restart_and_join();
+  monitor.pass(1s);
+  EXPECT_TRUE(serves("db2"));
+}
+
+TEST_F(HandOverResumedTest, ARestartedMonitorResumesASurvey) {
+  agent("db2").surveys = agent("db3").surveys = false;
+  mysqld_dies("db1");
+  ASSERT_EQ(monitor.kept.back().leadership->hand_over->step, "surveying");
+  agent("db2").surveys = agent("db3").surveys = true;
+  agent("db3").report.server->replication.received = lab::gtids("0-1-14");
+  restart_and_join();
+  monitor.pass(2s);
+  EXPECT_EQ(writer(), "db2");
+  EXPECT_EQ(monitor.last_told<Survey>("db3").has_value(), true) << "it asks again who received what";
+}
+
+// Goal: S2 across a restart: what anybody received is asked for again, not forgotten.
+TEST_F(HandOverResumedTest, AResumedSurveyStillDemandsAllThatAnybodyReceived) {
+  agent("db2").surveys = agent("db3").surveys = false;
+  mysqld_dies("db1");
+  agent("db2").surveys = agent("db3").surveys = true;
+  agent("db3").report.server->replication.received = lab::gtids("0-1-14");
+  agent("db2").acknowledges = false;
+  restart_and_join();
+  monitor.pass(1s);
+  const auto offer = monitor.last_told<Instruction>("db2");
+  ASSERT_TRUE(offer);
+  EXPECT_EQ(offer->must_have, lab::gtids("0-1-14"));
+  EXPECT_EQ(offer->catch_up_from, "db3");
+}
+
+// Goal: S2 across a restart: the agents come back one by one; the first of them is not all there is.
+TEST_F(HandOverResumedTest, AResumedSurveyWaitsForHostsThatAreOnTheirWay) {
+  agent("db2").surveys = agent("db3").surveys = false;
+  mysqld_dies("db1");
+  agent("db2").surveys = agent("db3").surveys = true;
+  agent("db3").report.server->replication.received = lab::gtids("0-1-14");
+  agent("db2").acknowledges = false;
+  monitor.restart();
+  monitor.network();
+  monitor.join("db2");
+  monitor.pass(100ms);
+  EXPECT_EQ(book().assignment().writer, "db1");
+  monitor.join("db3");
+  monitor.pass(1ms);
+  const auto offer = monitor.last_told<Instruction>("db2");
+  ASSERT_TRUE(offer);
+  EXPECT_EQ(offer->must_have, lab::gtids("0-1-14"));
+}
+
+TEST_F(HandOverResumedTest, AHostThatDoesNotComeBackHoldsASurveyUpForTwoHundredMillisecondsOnly) {
+  agent("db2").surveys = agent("db3").surveys = false;
+  mysqld_dies("db1");
+  agent("db2").surveys = true;
+  monitor.restart();
+  monitor.network();
+  monitor.join("db2");
+  monitor.pass(200ms);
+  EXPECT_TRUE(serves("db2"));
+}
+
+TEST_F(HandOverResumedTest, ARestartedMonitorResumesAnOfferWithItsEvidence) {
+  agent("db2").acknowledges = false;
+  agent("db1").report.server->has = lab::gtids("0-1-12");
+  monitor.command("move_role writer db2");
+  ASSERT_EQ(monitor.kept.back().leadership->hand_over->step, "offering");
+  agent("db2").acknowledges = true;
+  restart_and_join();
+  monitor.pass(1s);
+  EXPECT_TRUE(serves("db2"));
+  EXPECT_EQ(book().assignment().generation, Generation{2});
+  EXPECT_TRUE(monitor.noted("resumes the hand-over from 'db1' to 'db2' at step offering"));
+}
+
+TEST_F(HandOverResumedTest, AnOfferThatIsResumedSaysAgainWhatTheTargetMustHave) {
+  agent("db2").acknowledges = false;
+  agent("db1").report.server->has = lab::gtids("0-1-12");
+  monitor.command("move_role writer db2");
+  restart_and_join();
+  EXPECT_EQ(monitor.last_told<Instruction>("db2")->must_have, lab::gtids("0-1-12"));
+}
+
+TEST_F(HandOverResumedTest, ARestartedMonitorResumesTheLastStep) {
+  agent("db2").serves = false;
+  monitor.command("move_role writer db2");
+  ASSERT_EQ(monitor.kept.back().leadership->hand_over->step, "settling");
+  agent("db2").serves = true;
+  restart_and_join();
+  monitor.pass(1s);
+  EXPECT_TRUE(serves("db2"));
+  EXPECT_FALSE(monitor.kept.back().leadership->hand_over);
+}
+
+TEST_F(HandOverResumedTest, ARestartedMonitorFollowsATargetThatDisappearedMeanwhile) {
+  agent("db2").serves = false;
+  monitor.command("move_role writer db2");
+  monitor.silence("db2");
+  monitor.restart();
+  monitor.network();
+  monitor.join("db1");
+  monitor.join("db3");
+  monitor.pass(4040ms);
+  EXPECT_EQ(writer(), "db2");
+  monitor.pass(2s);
+  EXPECT_TRUE(serves("db1"));
+}
+
+}  // namespace
+}  // namespace mmm
