@@ -107,7 +107,7 @@ Plan make_plan(std::uint64_t seed) {
   random.next();
   Plan plan{.seed = seed};
   plan.semi_sync = random.chance(0.6);
-  plan.skip_slave_start = random.chance(0.25);
+  const bool skip_slave_start = random.chance(0.25);
   plan.link_delay = random.between(80us, 600us);
   plan.write_every = random.between(60ms, 250ms);
   for (auto& ppm : plan.clock_ppm) ppm = draw_rate(random);
@@ -118,6 +118,11 @@ Plan make_plan(std::uint64_t seed) {
   const auto to = crowded ? from + 10s : TrueTime(kCalmFrom - 1s);
   for (std::size_t i = 0; i < count; ++i) plan.faults.push_back(draw_fault(random, random.between(from, to)));
   if (random.chance(0.25)) add_duet(plan, random);
+  // An agent that finds replication stopped when it starts leaves it alone: it can't know who stopped it (MMM 2 didn't
+  // either). So the two don't come together here.
+  plan.skip_slave_start = skip_slave_start && std::ranges::none_of(plan.faults, [](const Fault& fault) {
+    return fault.kind == FaultKind::kill_agent || fault.kind == FaultKind::lose_host;
+  });
   std::ranges::stable_sort(plan.faults, {}, &Fault::at);
   return plan;
 }

@@ -18,7 +18,7 @@ constexpr Duration kPoll = 10ms;
 
 // ---- the process ------------------------------------------------------------------------------------------------
 
-void Server::start(bool boot) {
+void Server::start() {
   if (alive_) return;
   alive_ = true;
   ++life_;
@@ -31,7 +31,7 @@ void Server::start(bool boot) {
   stalled_.reset();
   io_error_.clear();
   sql_error_.clear();
-  io_wanted_ = configured_ && (boot || !world_.plan.skip_slave_start);
+  io_wanted_ = configured_ && !world_.plan.skip_slave_start;
   sql_ = io_wanted_ && !applier_broken_;
   last_applied_ = world_.now();
   world_.server_changed(host_);

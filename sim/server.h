@@ -37,9 +37,7 @@ class Server {
   Server(World& world, Node host, Random random) : world_(world), host_(host), random_(random) {}
 
   // ---- the process
-  // As its my.cnf says: read_only; replication starts unless skip_slave_start. When the machine boots its init script
-  // starts it in any case.
-  void start(bool boot = false);
+  void start();                    // as its my.cnf says: read_only; replication starts unless skip_slave_start
   void kill();
   void freeze();
   void thaw();

@@ -25,6 +25,8 @@ Host::Host(World& world, Node host, Random random)
       server(world, host, random.fork()),
       agent(world, host, random.fork()) {}
 
+bool Host::accepts_writes() const { return up && kernel.has(writer_ip()) && server.responds() && server.writable(); }
+
 World::World(Plan the_plan, bool tell_story)
     : plan(std::move(the_plan)),
       story(queue, tell_story),
@@ -68,13 +70,10 @@ void World::server_changed(Node changed) {
   auto& seen = seen_[changed];
   if (server.alive() && seen.life != server.life()) host.agent.server_started();
   if (!server.alive() && seen.alive) host.agent.server_died();
-  const bool opened = server.writable() && !seen.writable;
   if (server.writable() != seen.writable)
     story.tell(name_of(changed), "mysqld is {}", server.writable() ? "WRITABLE" : "no longer writable");
   seen = {server.alive(), server.writable(), server.life()};
   look_at_health();
-  if (opened)
-    for (const auto& checker : checkers) checker->became_writable(changed);
   for (const auto& checker : checkers) checker->state_changed();
 }
 
@@ -147,7 +146,7 @@ void World::power_on(Node machine) {
     if (host.up) host.agent.start();
   });
   queue.after(random.between(300ms, 3s), [&host] {
-    if (host.up) host.server.start(true);
+    if (host.up) host.server.start();
   });
   links_changed();
 }

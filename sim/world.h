@@ -27,6 +27,9 @@ namespace mmm::sim {
 struct Host {
   Host(World& world, Node id, Random random);
 
+  // A commit acknowledgement of this host can reach a client through the writer's address (checkers/one_writer.h).
+  bool accepts_writes() const;
+
   Node id;
   bool up = true;
   Kernel kernel;

@@ -21,8 +21,6 @@ class Checker {
 
   // A server, an address or a machine's power is not what it was.
   virtual void state_changed() {}
-  // read_only went off.
-  virtual void became_writable(Node) {}
   // The agent's brain has handled an event; its effects are not carried out yet.
   virtual void agent_stepped(Node, const agent::Brain&) {}
   // The message leaves the host.

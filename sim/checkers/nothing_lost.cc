@@ -16,8 +16,16 @@ std::string gtid_text(World& world, TransactionId id) {
 
 }  // namespace
 
-void NothingLost::became_writable(Node writer) {
+void NothingLost::state_changed() {
   if (!world_.plan.semi_sync) return;
+  for (const auto& host : world_.hosts) {
+    const bool accepts = host->accepts_writes();
+    if (accepts && !accepts_[host->id]) look_at_new_writer(host->id);
+    accepts_[host->id] = accepts;
+  }
+}
+
+void NothingLost::look_at_new_writer(Node writer) {
   const auto& server = world_.hosts[writer]->server;
   for (TransactionId id = 0; id < static_cast<TransactionId>(world_.transactions.size()); ++id) {
     if (!world_.transaction(id).acknowledged || server.has(id) || excused_.contains(id)) continue;
@@ -25,7 +33,7 @@ void NothingLost::became_writable(Node writer) {
       const auto since = world_.well_since(host->id);
       const bool could_be_asked = since && world_.now() - *since >= kLongEnough;
       if (host->id == writer || !could_be_asked || !host->server.received(id)) continue;
-      return world_.violate("S2", fmt::format("{} becomes writable without {}, which a client saw committed and {} has",
+      return world_.violate("S2", fmt::format("{} begins to accept writes without {}, which a client saw committed and {} has",
                                               name_of(writer), gtid_text(world_, id), name_of(host->id)));
     }
     excused_.insert(id);
@@ -35,7 +43,7 @@ void NothingLost::became_writable(Node writer) {
 void NothingLost::at_end() {
   if (!world_.plan.semi_sync) return;
   for (const auto& host : world_.hosts) {
-    if (!host->server.writable()) continue;
+    if (!host->accepts_writes()) continue;
     for (TransactionId id = 0; id < static_cast<TransactionId>(world_.transactions.size()); ++id) {
       if (!world_.transaction(id).acknowledged || host->server.has(id) || excused_.contains(id)) continue;
       return world_.violate("S2", fmt::format("the writer {} lacks {} at the end, which a client saw committed",

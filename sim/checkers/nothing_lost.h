@@ -2,6 +2,7 @@
 // S2, as far as this stage goes: with semi-sync replication, what a client saw committed is on every new writer before it
 // takes its first write, if a host that has it could be asked.
 
+#include <array>
 #include <set>
 
 #include "sim/checkers/checker.h"
@@ -10,15 +11,18 @@
 namespace mmm::sim {
 
 // Could be asked: its machine, mysqld and agent had been well, and the links between it, the monitor and the other
-// database hosts whole and quick, for kLongEnough when the new writer became writable. What no such host had may be
+// database hosts whole and quick, for kLongEnough when the new writer began to accept writes. What no such host had may be
 // lost (two faults at once); it is excused, and counted.
 class NothingLost : public Checker {
  public:
   using Checker::Checker;
-  void became_writable(Node host) override;
+  void state_changed() override;
   void at_end() override;
 
  private:
+  void look_at_new_writer(Node writer);
+
+  std::array<bool, kDatabases> accepts_{};  // as it was at the last change
   std::set<TransactionId> excused_;
 };
 

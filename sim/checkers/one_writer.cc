@@ -4,18 +4,10 @@
 
 namespace mmm::sim {
 
-namespace {
-
-bool accepts_writes(const Host& host) {
-  return host.up && host.kernel.has(writer_ip()) && host.server.responds() && host.server.writable();
-}
-
-}  // namespace
-
 void OneWriter::state_changed() {
   const Host* first = nullptr;
   for (const auto& host : world_.hosts) {
-    if (!accepts_writes(*host)) continue;
+    if (!host->accepts_writes()) continue;
     if (!first) {
       first = host.get();
       continue;
