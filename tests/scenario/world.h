@@ -43,6 +43,7 @@ struct Host {
   // The connection from the monitor.
   agent::ConnectionId connection = 0;   // 0: none
   Generation granted;                   // the last generation for which a grant stands in the story
+  std::optional<Instruction> told;      // the last instruction that stands in the story
 };
 
 class World {
@@ -132,7 +133,8 @@ class World {
   agent::ConnectionId connections_ = 0;
 
   std::unique_ptr<MonitorBrain> monitor_;  // absent: it does not run
-  std::optional<MonitorState> file_;
+  enum class Place { here, elsewhere } place_ = Place::here;  // which monitor: each has a status file of its own
+  std::map<Place, MonitorState> files_;
   std::string dies_at_step_;
   bool network_ = true;
   std::map<std::pair<HostName, CheckName>, Outcome> overrides_;

@@ -16,7 +16,10 @@ constexpr std::int64_t kWallMs = 1'795'325'755'000;  // 2026-11-22 05:35:55 UTC,
 void World::start_monitor(Start how) {
   monitor_ = std::make_unique<MonitorBrain>(config);
   dies_at_step_.clear();
-  const auto state = how == Start::no_file ? MonitorState{} : file_.value_or(MonitorState{});
+  if (how == Start::copied_file) files_[Place::elsewhere] = files_[Place::here];
+  if (how == Start::no_file) files_.erase(Place::here);
+  place_ = how == Start::copied_file ? Place::elsewhere : Place::here;
+  const auto state = files_[place_];
   step(MonitorStarted{.state = state, .own = how == Start::own_file, .id = "m" + std::to_string(++monitors_),
                       .machine_id = "machine", .path = "mmm_mond.status"});
   step(NetworkChecked{network_});
@@ -38,6 +41,7 @@ void World::connect() {
     if (host->connection != 0 || !host->brain || !path("monitor", name)) continue;
     host->connection = ++connections_;
     host->granted = {};
+    host->told.reset();
     step(AgentJoined{name});
     if (!monitor_) return;
   }
@@ -55,24 +59,26 @@ void World::step(const MonitorEvent& event) {
   if (!monitor_) return;
   const Moment moment{now_, kWallMs + milliseconds(now_ - kBegin)};
   for (const auto& effect : monitor_->step(event, moment))
-    if (!std::visit([this](const auto& e) { return carry_out(e); }, effect)) return;
+    if (!std::visit([this](const auto& e) { return carry_out(e); }, effect)) return kill_monitor();
 }
 
 bool World::carry_out(const Keep& effect) {
-  file_ = effect.state;
+  files_[place_] = effect.state;
   const auto& record = effect.state.leadership->hand_over;
   if (dies_at_step_.empty() || !record || record->step != dies_at_step_) return true;
   tell("monitor", "dies: it has written down the step " + record->step + ", and said nothing of it yet");
   dies_at_step_.clear();
-  post([this] { kill_monitor(); });
   return false;
 }
 
 bool World::carry_out(const Tell& effect) {
   auto& to = host(effect.host);
   const auto* grant = std::get_if<Grant>(&effect.message);
-  const bool quiet = (grant && grant->generation == to.granted) || std::holds_alternative<Poke>(effect.message);
+  const auto* instruction = std::get_if<Instruction>(&effect.message);
+  const bool again = (grant && grant->generation == to.granted) || (instruction && to.told == *instruction);
+  const bool quiet = again || std::holds_alternative<Poke>(effect.message);
   if (grant) to.granted = grant->generation;
+  if (instruction) to.told = *instruction;
   if (!quiet) story.said(now_ - kBegin, "monitor", to.name, lab::text(effect.message));
   post([this, &to, connection = to.connection, message = effect.message] {
     if (to.connection == connection && connection != 0 && path("monitor", to.name))
@@ -97,8 +103,11 @@ bool World::carry_out(const KillHost& effect) {
 }
 
 bool World::carry_out(const MonitorNote& effect) {
-  if (effect.level != NoteLevel::debug)
-    tell("monitor", effect.host.empty() ? effect.text : effect.host + ": " + effect.text);
+  if (effect.level == NoteLevel::debug) return true;
+  auto text = effect.host.empty() ? effect.text : effect.host + ": " + effect.text;
+  const std::string_view version = MMM_VERSION;  // a release changes no story
+  if (const auto at = text.find(version); at != std::string::npos) text.replace(at, version.size(), "VERSION");
+  tell("monitor", text);
   return true;
 }
 
