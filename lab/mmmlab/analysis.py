@@ -16,13 +16,14 @@ POINT_S = 1e-9  # an interval of one sample is a point; in a timeline it has to 
 
 @dataclass
 class Track:
-    """The samples of one host: addresses (t, mask), server (sent, answered, flag), neighbours (t, macs)."""
+    """The samples of one host: addresses (t, mask), server (sent, answered, flag), neighbours (t, macs), packets (t, count)."""
 
     host: str
     ips: list
     addresses: list = field(default_factory=list)
     server: list = field(default_factory=list)
     neighbours: list = field(default_factory=list)
+    packets: list = field(default_factory=list)
 
     def held(self, ip):
         """Intervals in which the host had the address."""
@@ -56,6 +57,8 @@ def parse(lines):
             track.addresses.append((float(rest[0]), int(rest[1], 16)))
         elif kind == "s":
             track.server.append((float(rest[0]), float(rest[1]), rest[2]))
+        elif kind == "p":
+            track.packets.append((float(rest[0]), int(rest[1])))
         elif kind == "n":
             track.neighbours.append((float(rest[0]), rest[1:]))
     return track

@@ -130,6 +130,10 @@ class Observers:
         """The moments at which the client went back to an old owner after having known another."""
         return analysis.returns_to(self.tracks()["client"], ip, old_owner)
 
+    def packets_at(self, host, since):
+        """How many packets for the writer's address the wire brought to a host after `since`, whoever's it was."""
+        return sum(count for moment, count in self.tracks()[host].packets if moment > since)
+
     def sampling_gaps(self):
         """{host: [(start, end)]} over 100 ms in which an observer saw nothing: its verdicts have holes there."""
         return {name: gaps for name, track in self.tracks().items() if (gaps := track.sampling_gaps())}

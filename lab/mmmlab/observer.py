@@ -7,6 +7,7 @@ packets for each virtual address to. Runs as:  python3 -m mmmlab.observer OPTION
 Output: a JSON line with host and addresses, then a line a sample, times being CLOCK_MONOTONIC seconds:
 
     a TIME MASK           the addresses held: bit i stands for the i-th of the header
+    p TIME COUNT          packets for the first address that the wire brought since the last sample, when there were any
     s SENT ANSWERED FLAG  the server: w writable, r read-only, - no answer
     n TIME MAC…           the client's neighbour table, '-' for an address it does not know
 """
@@ -20,6 +21,7 @@ import time
 import pymysql
 
 from . import netlink
+from .frames import FrameCounter
 
 SQL_TIMEOUT_S = 0.25
 
@@ -49,12 +51,16 @@ class Observer:
             if self.socket:
                 server = threading.Thread(target=self.watch_server, daemon=True)
                 server.start()
-                self.every_period(lambda: self.sample_addresses(channel))
+                frames = FrameCounter(self.ips[0])
+                self.every_period(lambda: self.sample_addresses(channel, frames))
                 server.join(2 * SQL_TIMEOUT_S)
             else:
                 self.every_period(lambda: self.sample_neighbours(channel))
 
-    def sample_addresses(self, channel):
+    def sample_addresses(self, channel, frames):
+        packets = frames.take()
+        if packets:
+            self.write(f"p {time.monotonic():.6f} {packets}")
         held = netlink.addresses(channel)
         mask = sum(1 << i for i, ip in enumerate(self.ips) if ip in held)
         self.write(f"a {time.monotonic():.6f} {mask:x}")

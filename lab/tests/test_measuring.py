@@ -103,6 +103,11 @@ class Measuring(unittest.TestCase):
         self.assertEqual(seen.violations(), [])
         self.assertEqual(seen.returns_to("db1"), [])
         self.assertEqual([owner for _, owner in seen.resolved() if owner][-1], "db2")
+        moved = probe.summary()["workers"]["keep"]["longest"][0]["end"]
+        self.assertGreater(seen.packets_at("db1", since=0), 100)
+        self.assertEqual(seen.packets_at("db1", since=moved), 0)
+        self.assertGreater(seen.packets_at("db2", since=moved), 100)
+        self.assertEqual(seen.packets_at("db3", since=0), 0)
         self.assertFalse(self.lab.check_data(probe).ok, "db1 is down: that is a problem")
         report = self.lab.check_data(probe, hosts=["db2", "db3"])
         self.assertTrue(report.ok, report.problems)

@@ -9,15 +9,12 @@ PROMPT_S = 2.0
 
 
 class FrozenAgent(LabTest):
-    # With db3 out of reach and db1 dead there is nobody who could acknowledge: then commits do not wait.
-    mysql = {"db1/rpl_semi_sync_master_wait_no_slave": 0, "db2/rpl_semi_sync_master_wait_no_slave": 0}
-
     def prompt(self, *words, code=0):
         begin = time.monotonic()
         got, text = self.lab.control(*words)
         took = time.monotonic() - begin
         self.assertEqual(got, code, text)
-        self.assertLess(took, PROMPT_S, f"mmm_control {' '.join(words)} took {took:.3f} s")
+        self.assert_within(took * 1000, PROMPT_S * 1000, f"mmm_control {' '.join(words)}")
         return text
 
     def freeze(self, host):
@@ -29,6 +26,9 @@ class FrozenAgent(LabTest):
             self.lab.thaw(host, "agent")
 
     def test_the_slaves_agent_is_frozen_and_the_writer_dies(self):
+        # db3 still follows the dead db1, so nobody acknowledges what db2 commits: it may wait for that only so long.
+        self.renew(mysql={f"{host}/rpl_semi_sync_master_timeout": 2000 for host in ("db1", "db2")})
+        self.wait_for_peace()
         with self.under_load() as load:
             self.freeze("db3")
             self.lab.kill("db1", "mysqld")
@@ -38,7 +38,7 @@ class FrozenAgent(LabTest):
             self.lab.thaw("db3", "agent")
             self.lab.start("db1", "mysqld")
             self.wait_until_back("db1")
-        self.assertLess(load.longest_ms(), 5000)
+        self.assert_within(load.longest_ms(), 7000)
 
     def test_the_other_masters_agent_is_frozen_and_commands_do_not_wait(self):
         with self.under_load() as load:
@@ -64,7 +64,7 @@ class FrozenAgent(LabTest):
             load.wait_for_writes()
             self.lab.thaw("db3", "agent")
             self.wait_for_peace()
-        self.assertLess(load.longest_ms(), 3000)
+        self.assert_within(load.longest_ms(), 3000)
 
     def test_a_move_to_an_agent_that_froze_a_moment_ago_fails_and_the_writer_goes_on(self):
         with self.under_load() as load:
@@ -77,17 +77,15 @@ class FrozenAgent(LabTest):
 
     def test_the_writers_agent_is_frozen_and_the_role_moves_after_its_lease(self):
         with self.under_load(timeout_ms=IMPATIENCE_MS) as load:
-            frozen = time.monotonic()
             self.freeze("db1")
             self.wait(lambda: self.lab.holders() == ["db2"], "the kernel dropped the address, db2 has it")
             self.wait_for_writer("db2")
-            load.wait_for_writes()
-            moved = load.first_ack_after(frozen + 1.0)
+            moved = load.first_ack_after(time.monotonic())
             self.lab.thaw("db1", "agent")
             self.wait_for_peace()
             load.wait_for_writes()
         self.assertEqual(load.seen.returns_to("db1"), [], load.seen.describe())
-        self.assertLess(load.longest_ms(since=moved), 1500)
+        self.assert_within(load.longest_ms(since=moved), 1500)
         self.assertEqual(self.lab.holders(), ["db2"])
 
     def test_the_writers_server_is_frozen_and_the_role_moves(self):

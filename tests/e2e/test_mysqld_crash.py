@@ -19,7 +19,7 @@ class WriterCrash(LabTest):
             load.wait_for_writes()
         self.assertEqual(self.lab.holders(), ["db2"])
         self.assertEqual(load.seen.returns_to("db1"), [])
-        self.assertLess(load.longest_ms(), 5000)  # MMM 2: 13,600 ms; an idle machine: some 100 ms
+        self.assert_within(load.longest_ms(), 5000)  # MMM 2: 13,600 ms; an idle machine: some 100 ms
 
     def test_a_server_with_a_transaction_of_its_own_stays_out_and_says_why(self):
         with self.under_load() as load:
@@ -47,10 +47,13 @@ class WriterCrash(LabTest):
         for victim, heir in (("db1", "db2"), ("db2", "db1"), ("db1", "db2")):
             with self.under_load():
                 pass
-            self.lab.kill(victim, "mysqld")
-            self.wait_for_writer(heir)
-            self.lab.start(victim, "mysqld")
-            self.wait_for_peace()
+            with self.observed():
+                self.lab.kill(victim, "mysqld")
+                self.wait_for_writer(heir)
+                self.lab.start(victim, "mysqld")
+                self.wait_for_peace()
+        with self.under_load():
+            pass
         self.assertEqual(self.lab.holders(), ["db2"])
 
     def test_a_server_that_is_back_at_once_costs_one_short_outage(self):
@@ -59,7 +62,7 @@ class WriterCrash(LabTest):
             self.lab.start("db1", "mysqld")
             self.wait_until_back("db1")
             load.wait_for_writes()
-        self.assertLess(load.longest_ms(), 5000)
+        self.assert_within(load.longest_ms(), 5000)
 
     def test_a_slave_that_dies_gives_its_reader_address_away_and_writes_go_on(self):
         with self.under_load() as load:

@@ -73,9 +73,10 @@ class SickReplication(LabTest):
         text = "ERROR: Can't move role to host with state REPLICATION_FAIL.\n"
         self.assertEqual(self.refused("move_role", "writer", "db2"), text)
         text = "OK: Role 'writer' has been moved from 'db1' to 'db2' enforcedly."
-        self.assertIn(text, self.control("move_role", "--force", "writer", "db2"))
-        self.wait_for_writer("db2")
         with self.under_load(interval_ms=50.0) as load:
+            self.assertIn(text, self.control("move_role", "--force", "writer", "db2"))
+            self.wait_for_writer("db2")
+            load.wait_for_writes()
             self.wait_for_peace()
             self.control("move_role", "writer", "db1")
             self.wait_for_peace()
