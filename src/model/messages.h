@@ -19,7 +19,9 @@ namespace mmm {
 struct Hello {
   HostName host;                   // whom the monitor believes to talk to
   Epoch epoch;                     // its leadership
-  std::optional<Epoch> previous;   // the leadership it continues: it restarted on its own locked state file (rule 1)
+  // The leaderships that it continues, oldest first: it restarted on its own locked state file (rule 1), perhaps several
+  // times before every host heard of it. Empty where it continues none.
+  std::vector<Epoch> lineage;
   bool leads = false;              // it may lead already; false: it gathers acceptances first and grants nothing
   bool by_operator = false;        // an operator vouches that the old monitor is dead
 

@@ -26,6 +26,7 @@ struct HandOverRecord {
   std::string why;
   std::int64_t since_wall_ms = 0;  // milliseconds since 1970; for people, decides nothing
   GtidSet must_have;               // what `to` must have applied before its first write
+  bool position_known = false;     // `must_have` is the last position of `from`
   HostName catch_up_from;          // whom `to` fetches from what it lacks; empty: nobody
 
   bool operator==(const HandOverRecord&) const = default;
@@ -56,6 +57,10 @@ struct LeadershipState {
   MonitorMode mode = MonitorMode::active;
   std::string passive_cause;       // why the mode is PASSIVE; may have several lines
   std::optional<HandOverRecord> hand_over;
+  bool by_operator = false;        // an operator vouched for hosts of which some have not accepted this leadership yet
+  std::vector<Epoch> lineage;      // earlier leaderships that some host may still know as the last
+  HostSet unproven;                // a writer was made without asking them what they have
+  std::map<HostName, GtidSet> diverged;  // what they have and the writer lacked
   std::map<HostName, FlapRecord> flaps;
 
   bool operator==(const LeadershipState&) const = default;

@@ -64,7 +64,8 @@ void World::step(const MonitorEvent& event) {
 
 bool World::carry_out(const Keep& effect) {
   files_[place_] = effect.state;
-  const auto& record = effect.state.leadership->hand_over;
+  const auto& leadership = effect.state.leadership;
+  const auto record = leadership ? leadership->hand_over : std::nullopt;
   if (dies_at_step_.empty() || !record || record->step != dies_at_step_) return true;
   tell("monitor", "dies: it has written down the step " + record->step + ", and said nothing of it yet");
   dies_at_step_.clear();

@@ -17,6 +17,7 @@ struct Description<HandOverRecord> {
       field("why", &HandOverRecord::why),
       field("since_wall_ms", &HandOverRecord::since_wall_ms),
       field("must_have", &HandOverRecord::must_have),
+      field("position_known", &HandOverRecord::position_known),
       field<HostOrNone>("catch_up_from", &HandOverRecord::catch_up_from),
   };
 };
@@ -48,6 +49,10 @@ struct Description<LeadershipState> {
       field("mode", &LeadershipState::mode),
       field("passive_cause", &LeadershipState::passive_cause),
       field("hand_over", &LeadershipState::hand_over),
+      field("by_operator", &LeadershipState::by_operator),
+      field("lineage", &LeadershipState::lineage),
+      field<Host>("unproven", &LeadershipState::unproven),
+      field("diverged", &LeadershipState::diverged),
       field("flaps", &LeadershipState::flaps),
   };
 };

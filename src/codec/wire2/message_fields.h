@@ -16,7 +16,7 @@ struct Description<Hello> {
   static constexpr auto fields = std::tuple{
       field<Host>("host", &Hello::host),
       field("epoch", &Hello::epoch),
-      field("previous", &Hello::previous),
+      field("lineage", &Hello::lineage),
       field("leads", &Hello::leads),
       field("by_operator", &Hello::by_operator),
   };

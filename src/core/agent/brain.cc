@@ -54,6 +54,8 @@ void Brain::on(const Started& event) {
     return;
   }
   memory_ = *event.memory;
+  announced_ = ips_;
+  if (memory_.epoch.counter > 0) leader_heard_ = now_;  // our predecessor may have heard it a moment ago
   if (!is_writer()) return;
   lease_.begin(memory_.accepted.generation);
   hold_until_ = now_ + lease_ttl();
@@ -68,7 +70,8 @@ void Brain::on(const MonitorSaid& event) {
   speaking_ = event.from;
   if (const auto* hello = std::get_if<Hello>(&event.message)) return hear(*hello);
   if (leader_ != event.from && !MMM_MUTANT(accept_older)) return;  // it was refused, or another one took over: nothing it says binds
-  leader_heard_ = now_;
+  if (std::holds_alternative<Instruction>(event.message) || std::holds_alternative<Grant>(event.message)) leader_leads_ = true;
+  if (leader_leads_) leader_heard_ = now_;
   std::visit([this](const auto& message) { hear(message); }, event.message);
 }
 
@@ -86,6 +89,7 @@ void Brain::on(const MysqldUp&) {
   mysqld_ = Life::up;
   read_only_.reset();
   observe_soon_ = true;
+  io_pause_ = kFirstPause;
   note(Severity::info, "mysqld answers");
 }
 
@@ -147,6 +151,7 @@ void Brain::on(const Observed& event) {
 void Brain::on(const AddressesChanged& event) {
   for (const auto& ip : ips_)
     if (is_role_ip(ip) && !event.ips.contains(ip)) {
+      announced_.erase(ip);
       armed_.erase(ip);
       reader_put_.erase(ip);
     }
@@ -176,7 +181,8 @@ void Brain::on(const Tick& event) {
 // ---- what the monitor says --------------------------------------------------------------------------------------
 
 void Brain::hear(const Hello& hello) {
-  const bool near = leader_ && *leader_ != speaking_ && now_ - leader_heard_ < std::max(kRecentContact, lease_ttl());
+  const bool near = leader_ != speaking_ && leader_heard_ != kLongAgo &&
+                    now_ - leader_heard_ < std::max(kRecentContact, lease_ttl());
   const auto refusal = refuse_leader(memory_, self_, hello, near);
   if (refusal) {
     note(Severity::warning, "a monitor is refused: " + *refusal);
@@ -184,7 +190,8 @@ void Brain::hear(const Hello& hello) {
     return;
   }
   leader_ = speaking_;
-  leader_heard_ = now_;
+  leader_leads_ = hello.leads;
+  if (leader_leads_) leader_heard_ = now_;
   if (!(memory_.epoch == hello.epoch)) {
     memory_.epoch = hello.epoch;
     persist();
@@ -228,7 +235,10 @@ void Brain::accept(const Instruction& instruction) {
   const auto old_state = own_plan() ? own_plan()->state : HostState::unknown;
   lost_memory_ = false;
   memory_.accepted = instruction.order;
+  // What the writer had to have is worth knowing for as long as its generation lasts: others have it, too.
+  auto must_have = !new_generation && instruction.must_have.empty() ? memory_.instruction->must_have : instruction.must_have;
   memory_.instruction = instruction;
+  memory_.instruction->must_have = std::move(must_have);
   memory_.longest_lease = std::max(memory_.longest_lease, instruction.lease_ttl);
   if (own_plan() && old_state == HostState::admin_offline && own_plan()->state != old_state)
     may_start_replication_ = true;
@@ -236,6 +246,7 @@ void Brain::accept(const Instruction& instruction) {
     if (was_writer && !is_writer()) follow_anew_ = true;  // it was never released
     detached_from_.clear();
     may_start_replication_ = true;
+    io_pause_ = kFirstPause;
     accepted_at_ = now_;
     drain_after_ = next_id_;
     observe_soon_ = true;
@@ -386,7 +397,16 @@ Report Brain::report(Instant now) const {
   }
   r.unreachable.assign(unreachable_.begin(), unreachable_.end());
   for (const auto& [key, problem] : problems_) r.problems.push_back(problem);
+  if (const auto sick = replication_problem(); !sick.empty()) r.problems.push_back(sick);
   return r;
+}
+
+// A source that refuses a login or a position is nobody's check: Seconds_Behind_Master is NULL, the thread "connects".
+std::string Brain::replication_problem() const {
+  if (!server_ || !server_->replication.configured) return "";
+  const auto& now = server_->replication;
+  if (now.error.empty() || (now.io == IoThread::yes && now.sql)) return "";
+  return fmt::format("replication from {}:{} does not run: {}", now.source_ip, now.source_port, now.error);
 }
 
 // ---- operations -------------------------------------------------------------------------------------------------

@@ -135,6 +135,11 @@ class Brain {
   };
   Replicate wanted_replication() const;
   Follow follow(const HostName& source, bool demote) const;
+  bool may_forget_relay_log(const Follow& source);
+  void start_receiving_again();
+  void came_up(const std::string& ip, std::string what);
+  std::string worst_problem() const;
+  std::string replication_problem() const;
 
   bool try_run(Operation operation);    // false: its lane is busy or it is backing off
   bool lane_free(Lane lane) const;
@@ -156,7 +161,8 @@ class Brain {
   // The monitor that is obeyed.
   std::optional<ConnectionId> leader_;
   ConnectionId speaking_ = 0;           // whose message is being handled
-  Instant leader_heard_ = kLongAgo;
+  Instant leader_heard_ = kLongAgo;     // a monitor that leads, not one that only asks whether it may
+  bool leader_leads_ = false;
   std::uint64_t reports_ = 0;
   Instant last_report_ = kLongAgo;
   std::optional<Report> told_;          // the last report, to see what changed
@@ -171,6 +177,8 @@ class Brain {
   std::uint64_t last_replication_operation_ = 0;  // the same for replication
   bool observe_soon_ = true;
   Instant io_started_ = kLongAgo;       // when an IO thread that an error had stopped was started again last
+  Duration io_pause_ = kFirstPause;     // before it is started the next time
+  static constexpr Duration kFirstPause = 200ms;
   // The writer's role was lost without a planned release: a transaction that nobody else has may be here. Following the
   // new writer with `demote` makes the server compare (MariaDB: error 1236).
   bool follow_anew_ = false;
@@ -185,6 +193,7 @@ class Brain {
   Instant accepted_at_ = kLongAgo;      // when the present generation was accepted
   std::uint64_t drain_after_ = 0;       // only observations with at least this id tell whether we are drained
   bool drained_ = false;                // for the present generation
+  Instant unserved_since_ = kNever;     // entitled and drained, but not serving
   bool was_entitled_ = false;
   bool end_sessions_ = false;           // client sessions of our time as the writer are to be ended
   bool stop_failed_ = false;            // read_only could not be set: end sessions first
@@ -195,6 +204,7 @@ class Brain {
   std::map<std::string, Instant> reader_put_;   // when a reader address was put last
   bool map_confirmed_ = false;                  // a monitor has told the role map since our own start
   std::map<std::string, Instant> armed_;        // the lease's end for which a writer address was put last
+  std::set<std::string> announced_;             // the addresses that are up and whose announcing has begun
   std::multimap<Instant, std::string> announcements_;
 
   // Operations.

@@ -1,5 +1,7 @@
 #include "core/agent/obedience.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/mutant.h"
@@ -19,8 +21,12 @@ std::optional<std::string> refuse_leader(const AgentMemory& memory, const HostNa
     return fmt::format("another monitor has leadership {} already: two monitors, or a copied state file",
                        known.counter);
   const bool same = hello.epoch == known;
-  const bool continues = hello.previous && *hello.previous == known;
-  if (same || continues || hello.by_operator || known.counter == 0 || !leader_is_near) return std::nullopt;
+  const bool continues = std::ranges::find(hello.lineage, known) != hello.lineage.end();
+  if (same || continues || hello.by_operator || known.counter == 0) return std::nullopt;
+  if (hello.leads)
+    return fmt::format("it leads from a state file that does not know of leadership {}, which is obeyed here: the file is "
+                       "old, or a copy", known.counter);
+  if (!leader_is_near) return std::nullopt;
   return fmt::format("the monitor of leadership {} was heard from a moment ago and is obeyed here", known.counter);
 }
 

@@ -9,7 +9,9 @@
 
 namespace mmm::agent {
 
-// May this monitor lead us? `leader_is_near`: the leader that we obey now was heard from a moment ago.
+// May this monitor lead us? `leader_is_near`: a monitor that led us was heard from a moment ago.
+// A monitor that claims to lead without continuing the leadership that we know restarted on a file that is older than
+// what happened since: it is never obeyed, however long nobody else was heard. It has to ask every host first.
 // Ensures: returns why not, or nothing when it may.
 std::optional<std::string> refuse_leader(const AgentMemory& memory, const HostName& self, const Hello& hello,
                                          bool leader_is_near);

@@ -13,8 +13,11 @@ namespace {
 constexpr Duration kObserveEvery = 1s;   // the server's state is shown this often; decisions ask for fresh ones
 // While something is waited for (a drain) the server is not asked more often than this.
 constexpr Duration kObservePause = 5ms;
-// After the source refused a replica: before it is asked again.
-constexpr Duration kStartAgain = 1s;
+// A source that refuses a replica for good (it has diverged) fills both logs with each try.
+constexpr Duration kLongestPause = 60s;
+// A replica that is needed for acknowledgements waits for its applier; after this time its backlog is a long one.
+constexpr Duration kShortBacklog = 2s;
+const std::string kBacklogProblem = "backlog";
 constexpr Duration kReportEvery = 1s;    // silence longer than this is news by itself
 
 // Equal but for what moves all the time under load.
@@ -110,19 +113,50 @@ void Brain::settle_replication() {
     may_start_replication_ = true;
   }
   const bool same = now.configured && now.source_ip == wanted.source.ip && now.source_port == wanted.source.port;
+  if (now.io == IoThread::yes) io_pause_ = kFirstPause;
   if (!same || (follow_anew_ && !is_writer())) {
-    try_run(wanted.source);
-  } else if (may_start_replication_) {
+    if (may_forget_relay_log(wanted.source)) try_run(wanted.source);
+  } else if (may_start_replication_ && !now.sql) {
     // A stopped applier may sit on events of an old writer in its relay log: Follow starts it afresh.
-    if (now.io == IoThread::no || !now.sql) try_run(wanted.source);
-    else may_start_replication_ = false;
+    if (may_forget_relay_log(wanted.source)) try_run(wanted.source);
   } else if (now.io == IoThread::no && now.sql) {
     // No administrator did this. The source refused: it may have lacked this replica's position (1236) because it was
     // still applying what the replica had already. Or we stopped receiving from it, and were restarted since.
-    const auto due = io_started_ == kLongAgo ? now_ : io_started_ + kStartAgain;
-    if (now_ < due) return wake_at(due);
-    if (try_run(StartReplication{})) io_started_ = now_;
+    start_receiving_again();
+  } else {
+    may_start_replication_ = false;
   }
+}
+
+// The applier goes on with what was received. More and more rarely while the source refuses.
+void Brain::start_receiving_again() {
+  const auto due = io_started_ == kLongAgo || may_start_replication_ ? now_ : io_started_ + io_pause_;
+  if (now_ < due) return wake_at(due);
+  if (!try_run(StartReplication{})) return;
+  if (io_started_ != kLongAgo) io_pause_ = std::min(2 * io_pause_, kLongestPause);
+  io_started_ = now_;
+}
+
+// Following another source throws away what was received and not applied. It may be the only copy of what a client was
+// told is committed (S2): it has to be applied first, or others are known to have it, or the source itself has it.
+bool Brain::may_forget_relay_log(const Follow& source) {
+  const auto& now = server_->replication;
+  problems_.erase(kBacklogProblem);
+  if (!now.configured) return true;
+  const bool seen_in_this_generation = observed_id_ >= drain_after_;
+  if (seen_in_this_generation && server_->has.contains(now.received)) return true;
+  const auto& instruction = *memory_.instruction;
+  const bool needed_by_others = instruction.catch_up_from == self_ || now.sql;
+  if (seen_in_this_generation && !needed_by_others && instruction.must_have.contains(now.received)) return true;
+  const auto plan = instruction.hosts.find(source.source);
+  const bool same_living_source = now.source_ip == source.ip && now.source_port == source.port && !now.sql && leader_ &&
+                                  plan != instruction.hosts.end() && plan->second.state == HostState::online;
+  if (seen_in_this_generation && same_living_source) return true;
+  if (!seen_in_this_generation || now_ < accepted_at_ + kShortBacklog) observe_soon_ = true;
+  else problems_[kBacklogProblem] = fmt::format("does not follow {} yet: {} transactions that it received are not applied{}",
+                                                source.source, server_->has.count_lacking(now.received),
+                                                now.sql ? "" : ", and its applier is stopped");
+  return false;
 }
 
 void Brain::settle_observation() {

@@ -15,6 +15,8 @@ namespace {
 constexpr Duration kDrainLimit = 10s;
 // A server that can't be stopped within this time no longer holds a release up: its address goes without it.
 constexpr Duration kStopLimit = 3s;
+// A writer that holds its lease and has all it needs, yet does not serve within this time, only keeps others from it.
+constexpr Duration kServeLimit = 10s;
 // When a new owner announces its address after it came up: often at first, since a frame may be lost and neighbours
 // learn slowly; on for as long as an older holder's kernel lifetime may last without a write fence (lease + 2 s).
 constexpr std::array<Duration, 9> kAnnounceAfter{0ms, 20ms, 100ms, 300ms, 1s, 2s, 3s, 4s, 5s};
@@ -65,6 +67,8 @@ void Brain::finish_release() {
 
 void Brain::settle_lease() {
   if (!is_writer() || release_ || mysqld_ == Life::down) return;
+  // It can't log in since its own start: the address is gone by now, and a lease would only keep others from the role.
+  if (mysqld_ == Life::unknown && now_ >= hold_until_) return;
   if (lease_.generation() != memory_.accepted.generation) lease_.begin(memory_.accepted.generation);
   if (lease_.live(now_)) wake_at(lease_.lease_end());
   if (lease_.lease_end() == kLongAgo && now_ < hold_until_) wake_at(hold_until_);
@@ -81,6 +85,7 @@ void Brain::settle_writer() {
     was_entitled_ = true;
     return settle_takeover();
   }
+  unserved_since_ = kNever;
   if (is_writer() && !release_ && !drained_) check_drained();  // while the first lease is on its way
   if (waits_for_first_lease() || (!managed() && !lost_memory_)) return;
   if (was_entitled_) {
@@ -130,6 +135,14 @@ void Brain::settle_takeover() {
   }
   const auto lease = lease_.live(now_);
   if (!lease) return;
+  if (serving()) unserved_since_ = kNever;
+  else unserved_since_ = std::min(unserved_since_, now_);
+  if (unserved_since_ != kNever) {
+    if (now_ >= unserved_since_ + kServeLimit)
+      return start_release(fmt::format("it could not serve as the writer within {} s{}", seconds(kServeLimit), worst_problem()),
+                           false);
+    wake_at(unserved_since_ + kServeLimit);
+  }
   if (read_only_ != false) {
     const bool applying = server_ && server_->replication.configured && server_->replication.sql;
     if (applying) {
@@ -171,6 +184,18 @@ void Brain::check_drained() {
   wake_at(accepted_at_ + kDrainLimit);
 }
 
+// The kernel's own news of the address may have come first: what counts is whether it was announced.
+void Brain::came_up(const std::string& ip, std::string what) {
+  ips_.insert(ip);
+  if (!announced_.insert(ip).second) return;
+  for (const auto after : kAnnounceAfter) announcements_.emplace(now_ + after, ip);
+  note(Severity::info, ip + " is up" + what);
+}
+
+std::string Brain::worst_problem() const {
+  return problems_.empty() ? std::string() : ": " + problems_.begin()->second;
+}
+
 void Brain::completed(const Operation& operation, bool good) {
   if (lane_of(operation) == Lane::writer) last_writer_operation_ = next_id_;
   if (lane_of(operation) == Lane::replication) last_replication_operation_ = next_id_;
@@ -188,20 +213,13 @@ void Brain::completed(const Operation& operation, bool good) {
     end_sessions_ = false;
     stop_failed_ = false;
   } else if (const auto* put = std::get_if<PutWriterAddress>(&operation)) {
-    if (!good) {
-      armed_.erase(put->ip);
-    } else if (ips_.insert(put->ip).second) {
-      for (const auto after : kAnnounceAfter) announcements_.emplace(now_ + after, put->ip);
-      note(Severity::info, fmt::format("{} is up: this host is the writer of generation {}", put->ip,
-                                       put->lease.generation().value));
-    }
+    if (good) came_up(put->ip, fmt::format(": this host is the writer of generation {}", put->lease.generation().value));
+    else armed_.erase(put->ip);
   } else if (const auto* reader = std::get_if<PutReaderAddress>(&operation)) {
-    if (!good) reader_put_.erase(reader->ip);
-    else if (ips_.insert(reader->ip).second) {
-      for (const auto after : kAnnounceAfter) announcements_.emplace(now_ + after, reader->ip);
-      note(Severity::info, reader->ip + " is up");
-    }
+    if (good) came_up(reader->ip, "");
+    else reader_put_.erase(reader->ip);
   } else if (const auto* drop = std::get_if<DropAddress>(&operation); drop && good) {
+    announced_.erase(drop->ip);
     if (ips_.erase(drop->ip) > 0) note(Severity::info, drop->ip + " is dropped");
     armed_.erase(drop->ip);
     reader_put_.erase(drop->ip);

@@ -150,8 +150,7 @@ void MonitorBrain::said(const HostName& host, const Acknowledged& message) {
   if (!leads_) return;
   const bool was_accepted = book_.durable().accepted;
   book_.acknowledged(host, message.order, message.longest_lease, message.has_fence, now_.at);
-  if (!was_accepted && book_.durable().accepted)
-    note(NoteLevel::info, host, fmt::format("accepted generation {}: it is the writer now", message.order.generation.value));
+  if (!was_accepted && book_.durable().accepted) generation_accepted(host);
 }
 
 void MonitorBrain::said(const HostName& host, const Refused& message) {
@@ -159,7 +158,8 @@ void MonitorBrain::said(const HostName& host, const Refused& message) {
   if (!leads_ || !message.for_good) return;
   if (book_.assignment().writer != host || message.order.generation != book_.assignment().generation) return;
   book_.released(host, message.order.generation);
-  if (hand_over_) target_failed(message.reason);
+  // A late refusal of an offer that was given up already only makes that final.
+  if (hand_over_ && hand_over_->step == Step::offering && hand_over_->to == host) target_failed(message.reason);
 }
 
 void MonitorBrain::said(const HostName& host, const Released& message) {
@@ -176,13 +176,15 @@ void MonitorBrain::said(const HostName& host, const Ask& message) {
     send(host, NoGrant{message.number, std::move(reason)}, true);
   };
   if (!leads_) return no("this monitor does not lead yet: " + not_leading_because_);
+  if (now_.at < no_grants_before_) {
+    wake_at(no_grants_before_);
+    return no("the administrator let this monitor lead: a lease that nobody told of may run out first");
+  }
   const bool was_accepted = book_.durable().accepted;
   if (const auto refusal = book_.grant(host, message, now_.at)) return no(*refusal);
   // An Ask names what the agent has accepted: it is an acknowledgement too.
   const bool changed = book_.acknowledged(host, message.accepted, message.ttl, message.has_fence, now_.at);
-  if (!was_accepted && book_.durable().accepted)
-    note(NoteLevel::info, host, fmt::format("accepted generation {}: it is the writer now",
-                                            book_.assignment().generation.value));
+  if (!was_accepted && book_.durable().accepted) generation_accepted(host);
   news_ = writer_is_back(host) || changed;
   send(host, Grant{message.number, message.accepted.generation}, true);
 }

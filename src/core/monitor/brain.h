@@ -112,6 +112,9 @@ class MonitorBrain {
   std::vector<std::string> missing_acceptances() const;
   void start_leading(LeaseBook::Durable durable, Duration longest_lease);
   void superseded(const std::string& by_whom);
+  void overtaken(const HostName& host, const Assignment& assignment);
+  bool is_ours(const Epoch& epoch) const;
+  void settle_lineage();
   void greet(const HostName& host);
   void greet_again();
   void adopt(const StartDecision& decision);
@@ -128,6 +131,7 @@ class MonitorBrain {
   HostFacts facts_of(const HostConfig& host) const;
   void enter(const HostName& host, HostState to, std::string because);
   void drop_roles(const HostName& host, const std::string& because);
+  void kill_if_silent(const HostName& host);
   bool corroborated(const HostName& host, CheckName check) const;
   void count_flap(HostData& data);
 
@@ -142,13 +146,18 @@ class MonitorBrain {
   void advance_settling();
   void go(Step step);
   void note_unproven(const HostName& target);
-  void offer(const HostName& target);
+  std::optional<Instant> offer(const HostName& target);  // nothing: offered; else when it may be tried again
   void writer_released(const HostName& host, const std::string& why, const std::optional<GtidSet>& has);
   void target_failed(const std::string& why);
   void finish_hand_over();
   bool writer_is_back(const HostName& host);  // true: it changed something
   std::optional<HostName> choose_by_roles() const;
   std::optional<HostName> choose_by_survey();
+  Instant survey_ends() const;
+  bool semi_sync_is_used() const;
+  void generation_accepted(const HostName& host);
+  void give_up_target(const std::string& why);
+  std::string not_ready(const HostName& host) const;  // why the role should not be moved there now; "" when it may
   std::string unfit(const HostName& host) const;   // why it can't become the writer; "" when it can
   bool writer_lost() const;
   void detach_from_silent_writer();
@@ -196,10 +205,12 @@ class MonitorBrain {
   bool leads_ = false;
   bool decided_start_ = false;       // the first host states and roles stand
   bool operator_vouches_ = false;
+  // After an operator's word a lease that nobody told of may run: no grant before, and no renewal is missed until then.
+  Instant no_grants_before_ = kLongAgo, first_renewal_by_ = kLongAgo;
   std::optional<Instant> first_look_by_;  // at the start: from here on a server that nobody could look at is not waited for
   std::string not_leading_because_;
   Epoch epoch_;
-  std::optional<Epoch> previous_epoch_;
+  std::vector<Epoch> lineage_;       // our earlier epochs that some host may still know as the last
   std::string machine_id_, path_;
   MonitorState file_;                // as read at the start
 

@@ -90,6 +90,8 @@ const HostView* peer_of(const HostView& host, const ClusterView& view) {
 
 // The host's own replication is no obstacle: an ADMIN_OFFLINE host's was stopped by us. The state table judges it next.
 Evaluation set_online(const Words& words, const ClusterView& view) {
+  const bool accept_loss = words.size() == 3;
+  if (accept_loss && words[2] != "--accept-loss") return answer_invalid_command(words);
   const auto* host = view.host(words[1]);
   if (!host) return unknown_host(words[1]);
   constexpr auto wanted = HostState::online;
@@ -102,6 +104,12 @@ Evaluation set_online(const Words& words, const ClusterView& view) {
   if (host->diverged)
     return refused("Host '{}' has transactions that the writer lacks. It can't be switched to ONLINE. Copy the data of "
                    "the writer to it first.", host->name);
+  if (host->unproven && view.active_master)
+    return refused("Host '{}' is still compared with the writer. We can't set it online now. Please, wait some time.", host->name);
+  if (host->unproven && !accept_loss)
+    return refused("Host '{0}' was not asked what it has when '{1}' became the writer. It may lack transactions that clients "
+                   "saw committed. Bring '{1}' back; or, if that is lost for good: set_online {0} --accept-loss",
+                   host->name, view.assignment.writer);
   // The active master's own replication checks never matter: it does not follow a peer that is not ONLINE. And the last
   // writer has all there is, whatever became of its peer.
   const auto* peer = peer_of(*host, view);
@@ -110,7 +118,7 @@ Evaluation set_online(const Words& words, const ClusterView& view) {
     return refused("Some replication checks failed on peer '{}'. We can't set '{}' online now. Please, wait some time.",
                    peer->name, host->name);
   if (!host->agent_reachable) return agent_out_of_reach(*host, wanted);
-  return Accepted{SetOnline{host->name},
+  return Accepted{SetOnline{host->name, accept_loss},
                   done("OK: State of '{}' changed to ONLINE. Now you can wait some time and check its new roles!",
                        host->name)};
 }
@@ -175,8 +183,8 @@ Evaluation move_role_by_force(const RoleConfig& role, const HostView& host, cons
 }
 
 Evaluation move_role(const Words& words, const ClusterView& view) {
-  const bool force = words[1] == "--force";
-  if (force != (words.size() == 4)) return answer_invalid_command(words);
+  const bool force = words.size() == 4;
+  if (force && words[1] != "--force") return answer_invalid_command(words);
   const auto& role_name = words[words.size() - 2];
   const auto& host_name = words[words.size() - 1];
 
@@ -244,7 +252,7 @@ constexpr std::array kCommands{
     Command{"ping", 0, 0, false, ping},
     Command{"show", 0, 0, false, show},
     Command{"checks", 0, 2, false, checks},
-    Command{"set_online", 1, 1, true, set_online},
+    Command{"set_online", 1, 2, true, set_online},
     Command{"set_offline", 1, 1, true, set_offline},
     Command{"mode", 0, 0, false, mode},
     Command{"set_active", 0, 0, true, set_active},

@@ -19,7 +19,10 @@ struct Answer {
 };
 
 // What a command wants done. The brain carries it out, then sends `answer`, or another one when it fails.
-struct SetOnline { HostName host; };
+struct SetOnline {
+  HostName host;
+  bool accept_loss = false;  // what it has is all there will be, whatever the last writer had
+};
 struct SetOffline { HostName host; };
 struct SwitchMode { MonitorMode mode; };
 struct MoveWriter { HostName to; bool force = false; };   // the active master role: a hand-over

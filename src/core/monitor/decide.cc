@@ -21,6 +21,7 @@ constexpr Duration kPairPatience = 5s;
 void MonitorBrain::decide() {
   greet_again();
   gather();
+  if (leads_) settle_lineage();
   if (leads_ && decided_start_ && network_) {
     decide_mode();
     decide_divergence();
@@ -115,7 +116,9 @@ void MonitorBrain::decide_states() {
     const auto* row = next_state(facts_of(host), mode_);
     if (!row || (row->to == HostState::online && !may_come_online(host.name))) continue;
     enter(host.name, row->to, std::string(row->because));
-    if (takes_roles_away(*row, mode_)) drop_roles(host.name, std::string(row->because));
+    if (!takes_roles_away(*row, mode_)) continue;
+    drop_roles(host.name, std::string(row->because));
+    kill_if_silent(host.name);
   }
 }
 
@@ -157,8 +160,11 @@ void MonitorBrain::drop_roles(const HostName& host, const std::string& because) 
     if (!is_writer_role && !reachable(host))
       held_back_[role] = {host, agent.heard + waiting_time(config_.reader_ttl, false)};
   }
-  if (!reachable(host))
-    effects_.push_back(KillHost{host, checks_.good(host, CheckName::ping)});
+}
+
+// It could not be told that it is offline: whether it serves on is not known (kill_host_bin, docs/mmm2-reference.md §4).
+void MonitorBrain::kill_if_silent(const HostName& host) {
+  if (!reachable(host)) effects_.push_back(KillHost{host, checks_.good(host, CheckName::ping)});
 }
 
 void MonitorBrain::decide_divergence() {
@@ -242,7 +248,8 @@ void MonitorBrain::decide_readers() {
     if (data.state == HostState::online && reachable(name)) eligible.insert(name);
   for (const auto& move : distribute(config_, owners_, eligible, mode_)) {
     if (move.role.name == config_.active_master_role) {
-      const bool home = move.from && !hand_over_ && now_.at >= prefer_again_at_ && book_.assignment().writer == *move.from;
+      const bool home = move.from && !hand_over_ && now_.at >= prefer_again_at_ &&
+                        book_.assignment().writer == *move.from && not_ready(move.to).empty();
       if (home) begin_hand_over({.step = Step::releasing, .from = *move.from, .to = move.to, .planned = true,
                                  .why = move.because});
       continue;

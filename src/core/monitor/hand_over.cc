@@ -13,8 +13,16 @@ namespace mmm {
 
 namespace {
 
-// Every living agent answers a survey in a few ms; a frozen one must not delay the others for longer than this.
+// Every living agent answers a survey in a few ms. One whose report is overdue is frozen or cut off: it must not delay
+// the others for longer than this.
 constexpr Duration kSurveyLimit = 200ms;
+// One that was heard in time may have a busy server (an observation may take a second), and the only copy of what a
+// client was told is committed.
+constexpr Duration kSurveyLimitOfTheLiving = 1200ms;
+// Agents report every second.
+constexpr Duration kOverdue = 1200ms;
+// A target further behind than this would keep everybody waiting while it applies what it has; a new writer has 10 s.
+constexpr std::int64_t kLagOfTarget_s = 5;
 // A healthy target accepts in a few ms. A frozen one is given up after this time.
 constexpr Duration kOfferLimit = 2s;
 // A writer that keeps its lease but can't be stopped within this time makes a planned move fail.
@@ -32,7 +40,8 @@ constexpr Duration kCommandLimit = 15s;
 void MonitorBrain::detach_from_silent_writer() {
   const auto& [generation, writer, version, set] = book_.assignment();
   if (frozen_roles() || !book_.durable().accepted || book_.durable().released) return;
-  const auto over = book_.lease_runs_out(writer) == kLongAgo ? kNever : book_.lease_runs_out(writer) - kNoFenceSlack;
+  const auto lease_over = book_.lease_runs_out(writer) == kLongAgo ? kNever : book_.lease_runs_out(writer) - kNoFenceSlack;
+  const auto over = std::max(lease_over, first_renewal_by_);
   if (now_.at < over) {
     if (over != kNever) wake_at(over);
     return;
@@ -74,8 +83,7 @@ void MonitorBrain::decide_writer() {
 }
 
 bool MonitorBrain::writer_lost() const {
-  const auto end = book_.outstanding("");
-  return book_.durable().accepted && now_.at >= end;
+  return book_.durable().accepted && now_.at >= std::max(book_.outstanding(""), first_renewal_by_);
 }
 
 void MonitorBrain::begin_hand_over(HandOver next) {
@@ -226,6 +234,30 @@ std::optional<HostName> MonitorBrain::choose_by_roles() const {
   return best;
 }
 
+std::string MonitorBrain::not_ready(const HostName& host) const {
+  if (auto why = unfit(host); !why.empty()) return why;
+  const auto& behind = hosts_.at(host).agent.report->server->replication.seconds_behind;
+  if (behind.value_or(0) > kLagOfTarget_s) return fmt::format("it is {} s behind; wait until it has caught up", *behind);
+  return "";
+}
+
+// The target that was asked for must not keep the role from the others. Where roles stay as they are, only the one that
+// gave the role up may have it instead.
+void MonitorBrain::give_up_target(const std::string& why) {
+  auto& h = *hand_over_;
+  if (h.to.empty()) return;
+  const bool goes_back = !h.from.empty() && h.from != h.to && unfit(h.from).empty();
+  if (frozen_roles() && !goes_back) return;
+  note(NoteLevel::error, h.to, "does not become the writer: " + why);
+  if (h.command)
+    reply(*h.command, plain_answer(AnswerCode::refused, fmt::format("ERROR: '{}' did not become the writer: {}", h.to, why)));
+  h.command.reset();
+  prefer_again_at_ = now_.at + kPreferAgain;
+  h.to = goes_back ? h.from : HostName{};
+  h.planned = false;
+  h.force = false;
+}
+
 void MonitorBrain::advance_choosing() {
   auto& h = *hand_over_;
   std::optional<HostName> target;
@@ -234,15 +266,23 @@ void MonitorBrain::advance_choosing() {
   else if (unfit(h.to).empty())
     target = h.to;
   stuck_because_.clear();
-  if (target) return offer(*target);
-  for (const auto& host : candidates())
-    if (h.to.empty() || host == h.to)
-      stuck_because_ += fmt::format("{}{}: {}", stuck_because_.empty() ? "" : "; ", host, unfit(host));
-  if (now_.at < h.step_began.at + kTryAgain) return wake_at(h.step_began.at + kTryAgain);
+  auto again = h.step_began.at + kTryAgain;
+  if (target) {
+    if (*target != h.from) h.catch_up_from = reachable(h.from) ? h.from : HostName{};
+    const auto later = offer(*target);
+    if (!later) return;
+    again = std::min(again, *later);
+  } else {
+    for (const auto& host : candidates())
+      if (h.to.empty() || host == h.to)
+        stuck_because_ += fmt::format("{}{}: {}", stuck_because_.empty() ? "" : "; ", host, unfit(host));
+  }
+  if (now_.at < again) return wake_at(again);
   h.excluded.clear();
-  // A planned target that fell ill must not keep the role from the others.
-  if (!h.to.empty() && !frozen_roles()) h.to.clear();
-  go(Step::choosing);
+  if (!target) give_up_target(stuck_because_);
+  // Who gave the role up is asked for its position anew unless it gets it back: others may have more than it told.
+  h.position_known = h.position_known && h.to == h.from;
+  go(h.position_known || !book_.exists() ? Step::choosing : Step::surveying);
 }
 
 void MonitorBrain::advance_surveying() {
@@ -251,27 +291,47 @@ void MonitorBrain::advance_surveying() {
   for (const auto& [name, data] : hosts_)
     if (reachable(name) && h.asked.insert(name).second) send(name, Survey{book_.assignment().generation.next()});
   if (nobody_was_asked && !h.asked.empty()) h.step_began = now_;  // the time to answer counts from the question
-  // After our own restart the agents come back one by one: an ONLINE host may have what no other received.
-  const bool all = std::ranges::all_of(hosts_, [&](const auto& entry) {
-    const auto& [name, data] = entry;
-    const bool counts = h.asked.contains(name) || (data.state == HostState::online && name != h.from);
-    return !counts || h.answers.contains(name);
-  });
-  const auto limit = h.step_began.at + kSurveyLimit;
-  if (!all && now_.at < limit) return wake_at(limit);
+  const auto limit = survey_ends();
+  if (now_.at < limit) return wake_at(limit);
   stuck_because_.clear();
-  if (const auto target = choose_by_survey()) return offer(*target);
+  auto again = h.step_began.at + kTryAgain;
+  const auto target = choose_by_survey();
+  if (target) {
+    const auto later = offer(*target);
+    if (!later) return;
+    again = std::min(again, *later);  // what the answers said is old by then: all are asked again
+  }
   for (const auto& host : stuck_because_.empty() ? candidates() : HostSet{}) {
     auto why = unfit(host);
     const auto answer = h.answers.find(host);
     if (why.empty()) why = answer == h.answers.end() ? "its agent did not answer" : answer->second.bound;
     stuck_because_ += fmt::format("{}{}: {}", stuck_because_.empty() ? "" : "; ", host, why);
   }
-  if (now_.at < h.step_began.at + kTryAgain) return wake_at(h.step_began.at + kTryAgain);
+  if (now_.at < again) return wake_at(again);
   h.excluded.clear();
-  // A planned target that fell ill must not keep the role from the others.
-  if (!h.to.empty() && !frozen_roles()) h.to.clear();
+  if (!target) give_up_target(stuck_because_);
   go(Step::surveying);
+}
+
+// When the answers that have come are all that is waited for. After our own restart the agents come back one by one: an
+// ONLINE host may have what no other received.
+Instant MonitorBrain::survey_ends() const {
+  const auto& h = *hand_over_;
+  auto end = now_.at;
+  for (const auto& [name, data] : hosts_) {
+    const bool counts = h.asked.contains(name) || (data.state == HostState::online && name != h.from);
+    if (!counts || h.answers.contains(name)) continue;
+    const bool living = reachable(name) && h.step_began.at - data.agent.heard < kOverdue && semi_sync_is_used();
+    end = std::max(end, h.step_began.at + (living ? kSurveyLimitOfTheLiving : kSurveyLimit));
+  }
+  return end;
+}
+
+bool MonitorBrain::semi_sync_is_used() const {
+  return std::ranges::any_of(hosts_, [](const auto& entry) {
+    const auto& report = entry.second.agent.report;
+    return report && report->server && report->server->semi_sync_replica;
+  });
 }
 
 // The candidate that received most (design: "not applied most"). What it lacks of what others have it fetches from them.
@@ -336,17 +396,17 @@ void MonitorBrain::note_unproven(const HostName& target) {
   }
 }
 
-void MonitorBrain::offer(const HostName& target) {
+std::optional<Instant> MonitorBrain::offer(const HostName& target) {
   if (const auto refusal = book_.refuse_promotion(target, now_.at)) {
     stuck_because_ = refusal->because;
-    if (refusal->until != kNever) wake_at(refusal->until);
-    return;
+    return refusal->until;
   }
   note_unproven(target);
   const auto old = book_.assignment().writer;
   if (old != target && hosts_.contains(old) && hosts_.at(old).unproven && hosts_.at(old).state == HostState::online) {
     enter(old, HostState::awaiting_recovery, "it lost the role without a word, and may have what nobody else has");
     drop_roles(old, "it may have what the writer lacks");
+    kill_if_silent(old);
   }
   book_.promote(target, other_candidates(target));
   owners_[*writer_role()] = target;
@@ -358,6 +418,16 @@ void MonitorBrain::offer(const HostName& target) {
                    h.must_have.empty() ? "" : "; it must have " + to_string(h.must_have),
                    h.catch_up_from.empty() ? "" : " and fetches what it lacks from " + h.catch_up_from));
   go(Step::offering);
+  return std::nullopt;
+}
+
+// It may come late: the offer was taken for failed, and nobody else was promoted yet. Half-done generations are alive.
+void MonitorBrain::generation_accepted(const HostName& host) {
+  note(NoteLevel::info, host, fmt::format("accepted generation {}: it is the writer now", book_.assignment().generation.value));
+  if (!hand_over_ || (hand_over_->step != Step::choosing && hand_over_->step != Step::surveying)) return;
+  hand_over_->to = host;
+  owners_[*writer_role()] = host;
+  go(Step::settling);
 }
 
 void MonitorBrain::advance_offering() {
@@ -368,14 +438,24 @@ void MonitorBrain::advance_offering() {
 }
 
 void MonitorBrain::advance_settling() {
-  if (serves_as_writer(hand_over_->to)) return finish_hand_over();
-  if (!writer_lost()) return wake_at(book_.outstanding(""));
-  hand_over_->from = hand_over_->to;
-  hand_over_->to.clear();
-  hand_over_->position_known = false;
+  auto& h = *hand_over_;
+  if (serves_as_writer(h.to)) return finish_hand_over();
+  const bool lost = writer_lost();
+  // It may be that nobody but it can stop it: then it is asked to, and its lease waited for.
+  const bool unwanted = hosts_.at(h.to).state != HostState::online && !frozen_roles();
+  if (!lost && !unwanted) return wake_at(std::max(book_.outstanding(""), first_renewal_by_));
+  const auto why = lost ? std::string("it disappeared before it served as the writer")
+                        : fmt::format("it is {} before it served as the writer", to_string(hosts_.at(h.to).state));
+  note(NoteLevel::error, h.to, why);
+  if (h.command)
+    reply(*h.command, plain_answer(AnswerCode::refused, fmt::format("ERROR: '{}' did not become the writer: {}", h.to, why)));
+  h.command.reset();
+  h.from = h.to;
+  h.to.clear();
+  h.planned = false;
+  h.position_known = false;
   owners_.erase(*writer_role());
-  note(NoteLevel::error, hand_over_->from, "disappeared before it served as the writer");
-  go(Step::surveying);
+  go(lost ? Step::surveying : Step::releasing);
 }
 
 void MonitorBrain::target_failed(const std::string& why) {
@@ -388,11 +468,14 @@ void MonitorBrain::target_failed(const std::string& why) {
   }
   prefer_again_at_ = now_.at + kPreferAgain;
   h.excluded[h.to] = why;
-  const bool back = h.planned && h.from != h.to && !h.from.empty();
+  const auto failed = h.to;
+  const bool back = h.planned && h.from != h.to && !h.from.empty() && unfit(h.from).empty();
   h.to = back ? h.from : HostName{};
   h.planned = false;
   h.force = false;
-  h.catch_up_from.clear();
+  // It may have served for a moment: whoever gets the role back needs what it wrote.
+  h.catch_up_from = back && reachable(failed) ? failed : HostName{};
+  h.position_known = h.position_known && back;
   owners_.erase(*writer_role());
   go(h.position_known ? Step::choosing : Step::surveying);
 }

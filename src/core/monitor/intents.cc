@@ -10,6 +10,10 @@ namespace mmm {
 void MonitorBrain::carry_out(CommandId id, const SetOnline& intent, const Answer& answer) {
   auto& data = hosts_.at(intent.host);
   data.flap = {};
+  if (intent.accept_loss && data.unproven) {
+    data.unproven = false;
+    note(NoteLevel::warning, intent.host, "the administrator makes do with what it has: what the last writer had more is lost");
+  }
   enter(intent.host, HostState::online, "set online by the administrator");
   reply(id, answer);
 }
@@ -46,6 +50,9 @@ void MonitorBrain::carry_out(CommandId id, const MoveWriter& intent, const Answe
   if (hand_over_)
     return reply(id, plain_answer(AnswerCode::refused, "ERROR: A hand-over of the writer role is under way: " + hand_over_->why));
   const auto from = active_master().value_or(HostName{});
+  if (const auto why = intent.force ? std::string() : not_ready(intent.to); !why.empty() && book_.exists())
+    return reply(id, plain_answer(AnswerCode::refused,
+                                  fmt::format("ERROR: '{}' can't become the writer now: {}. Nothing was moved.", intent.to, why)));
   const bool must_release = book_.exists() && !book_.durable().released;
   HandOver next{.step = must_release ? Step::releasing : Step::surveying, .from = from, .to = intent.to, .planned = true,
                 .force = intent.force,

@@ -14,6 +14,8 @@ namespace {
 
 // An agent looks at its server within milliseconds; one that hangs must not keep the cluster without a monitor.
 constexpr Duration kFirstLook = 2s;
+// Restarts in a row that a host may miss. One that missed more is asked for its acceptance like a foreign one.
+constexpr std::size_t kLineage = 64;
 
 }  // namespace
 
@@ -37,7 +39,10 @@ void MonitorBrain::on(const MonitorStarted& event) {
 }
 
 void MonitorBrain::continue_leadership(const LeadershipState& leadership) {
-  previous_epoch_ = leadership.epoch;
+  lineage_ = leadership.lineage;
+  lineage_.push_back(leadership.epoch);
+  if (lineage_.size() > kLineage) lineage_.erase(lineage_.begin());
+  operator_vouches_ = leadership.by_operator;
   epoch_.counter = leadership.epoch.counter + 1;
   mode_ = leadership.mode == MonitorMode::passive || config_.monitor.mode == MonitorMode::passive ? MonitorMode::passive
                                                                                                   : config_.monitor.mode;
@@ -51,6 +56,12 @@ void MonitorBrain::continue_leadership(const LeadershipState& leadership) {
     data.state = line == file_.hosts.end() ? HostState::awaiting_recovery : line->second.state;
     data.because = "as the status file says";
     if (const auto flap = leadership.flaps.find(name); flap != leadership.flaps.end()) data.flap = flap->second;
+    data.unproven = leadership.unproven.contains(name);
+    if (const auto own = leadership.diverged.find(name); own != leadership.diverged.end()) {
+      data.suspect = own->second;
+      data.suspect_since = now_.at;
+      data.diverged = true;
+    }
     if (line == file_.hosts.end()) continue;
     for (const auto& role : line->second.roles)
       if (config_.role(role.name) && !owners_.contains(role)) owners_[role] = name;
@@ -62,7 +73,7 @@ void MonitorBrain::continue_leadership(const LeadershipState& leadership) {
   const auto& record = *leadership.hand_over;
   HandOver resumed{.from = record.from, .to = record.to, .planned = record.planned, .force = record.force,
                    .why = record.why, .began = now_, .step_began = now_, .must_have = record.must_have,
-                   .position_known = !record.must_have.empty(), .catch_up_from = record.catch_up_from};
+                   .position_known = record.position_known, .catch_up_from = record.catch_up_from};
   resumed.step = record.step == "releasing"   ? Step::releasing
                  : record.step == "surveying" ? Step::surveying
                  : record.step == "offering"  ? Step::offering
@@ -95,7 +106,7 @@ void MonitorBrain::greet_again() {
 void MonitorBrain::greet(const HostName& host) {
   hosts_.at(host).agent.obeys = false;  // what it accepted before was another epoch, or on another connection
   hosts_.at(host).agent.greeted = now_.at;
-  send(host, Hello{.host = host, .epoch = epoch_, .previous = previous_epoch_, .leads = leads_,
+  send(host, Hello{.host = host, .epoch = epoch_, .lineage = lineage_, .leads = leads_,
                    .by_operator = operator_vouches_});
 }
 
@@ -105,9 +116,9 @@ void MonitorBrain::said(const HostName& host, const Welcome& message) {
     const bool first = data.agent.refusal != message.reason;
     data.agent.refusal = message.reason;
     if (first) note(NoteLevel::warning, host, "its agent does not obey this monitor: " + message.reason);
-    const bool higher = message.epoch.counter >= epoch_.counter && !(message.epoch == epoch_);
-    if (!higher) return;
-    if (leads_) return superseded(host);
+    const bool foreign = message.epoch.counter > 0 && !is_ours(message.epoch);
+    if (leads_ && foreign) return superseded(host);
+    if (!foreign || message.epoch.counter < epoch_.counter) return;
     epoch_.counter = message.epoch.counter + 1;
     for (const auto& [other, other_data] : hosts_) greet(other);
     return;
@@ -121,7 +132,8 @@ void MonitorBrain::said(const HostName& host, const Welcome& message) {
   news_ = true;
   if (!leads_) return;
   const auto& assignment = book_.assignment();
-  if (message.report.assignment.generation > assignment.generation) return superseded(host);
+  if (message.report.assignment.generation > std::max(assignment.generation, book_.floor()))
+    overtaken(host, message.report.assignment);
   const auto role = writer_role();
   const bool holds_address = role && std::ranges::find(message.report.ips, role->ip) != message.report.ips.end();
   if (assignment.writer == host && book_.durable().accepted && !holds_address &&
@@ -131,15 +143,55 @@ void MonitorBrain::said(const HostName& host, const Welcome& message) {
   }
 }
 
-// An agent knows of a later leadership or generation than ours: somebody else leads.
+bool MonitorBrain::is_ours(const Epoch& epoch) const {
+  return epoch == epoch_ || std::ranges::find(lineage_, epoch) != lineage_.end();
+}
+
+// Once every host knows the present epoch nobody is left who may know an older one, and the operator's word is kept.
+void MonitorBrain::settle_lineage() {
+  if (lineage_.empty() && !operator_vouches_) return;
+  if (!std::ranges::all_of(hosts_, [](const auto& entry) { return entry.second.agent.obeys; })) return;
+  lineage_.clear();
+  operator_vouches_ = false;
+}
+
+// An operator let us lead without this host, and it knows of a generation that we were never told of. What it has counts
+// for nothing until it was compared; our own writer goes on under a generation that is later than both.
+void MonitorBrain::overtaken(const HostName& host, const Assignment& assignment) {
+  note(NoteLevel::error, host,
+       fmt::format("knows of generation {} of '{}', which this monitor was never told of: it obeys, and what it has is compared "
+                   "with the writer", assignment.generation.value, assignment.writer));
+  book_.raise_floor(assignment.generation);
+  auto& data = hosts_.at(host);
+  data.unproven = true;
+  data.verified = false;
+  data.to_verify.reset();
+  if (data.state == HostState::online && book_.assignment().writer != host) {
+    enter(host, HostState::awaiting_recovery, "it may have what the writer lacks");
+    drop_roles(host, "it may have what the writer lacks");
+  }
+  const auto& writer = book_.assignment().writer;
+  if (hand_over_ || !book_.exists() || book_.durable().released || !book_.durable().accepted) return;
+  begin_hand_over({.step = Step::choosing, .from = writer, .to = writer, .planned = true,
+                   .why = "a generation of another leadership is later than its own"});
+}
+
+// An agent knows of a later leadership than ours, or of one that is not ours: somebody else leads, or led since our file was
+// written. From here on we are a new monitor, after a restart as well.
 void MonitorBrain::superseded(const std::string& by_whom) {
-  if (!leads_) return;
   leads_ = false;
+  lineage_.push_back(epoch_);
+  file_ = state();
+  file_.leadership.reset();
+  kept_ = file_;
+  effects_.push_back(Keep{file_});
   not_leading_because_ = fmt::format(
       "the agent on {} obeys a later monitor; stop this one, or take over with 'mmm_control take_lead --yes' once the other "
       "one is dead", by_whom);
   hand_over_.reset();
   note(NoteLevel::error, by_whom, "another monitor leads: this one grants nothing and moves nothing from now on");
+  for (const auto& [name, data] : hosts_)
+    if (data.agent.joined) greet(name);
 }
 
 std::vector<std::string> MonitorBrain::missing_acceptances() const {
@@ -236,6 +288,11 @@ void MonitorBrain::lead_from_reports() {
   const bool known = durable.assignment.generation.value > 0;
   const auto holder = known ? std::optional(durable.released ? HostName{} : durable.assignment.writer) : std::nullopt;
   start_leading(std::move(durable), longest);
+  // An operator's word covers the old monitor, not the lease of a writer that nobody could ask.
+  if (operator_vouches_) {
+    no_grants_before_ = now_.at + waiting_time(longest, false);
+    first_renewal_by_ = no_grants_before_ + longest;
+  }
   note(NoteLevel::info, "", fmt::format("leads now (leadership {}): {}", epoch_.counter,
                                         known ? fmt::format("took over generation {} of '{}'",
                                                             book_.assignment().generation.value, book_.assignment().writer)
@@ -256,6 +313,9 @@ void MonitorBrain::adopt(const StartDecision& decision) {
   passive_cause_ = decision.passive_cause;
   start_warnings_ = decision.warnings;
   decided_start_ = true;
+  // Who was not ONLINE may have left with what nobody else has.
+  for (auto& [name, data] : hosts_)
+    if (book_.exists() && data.state != HostState::online && name != book_.assignment().writer) data.unproven = true;
   if (book_.exists()) return;
   // Rule 14: a vote chooses a writer only where nobody knows of one. It still has to accept its first generation.
   const auto winner = active_master();

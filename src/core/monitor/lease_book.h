@@ -4,6 +4,7 @@
 // What must survive a crash is in `durable()`; the caller persists it before it sends anything that follows from a
 // change (rule 2). What is not (grants given) is covered after a restart by waiting for the longest lease (rule 1).
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <string>
@@ -52,6 +53,10 @@ class LeaseBook {
   // candidate, living or not (rule 8).
   void promote(const HostName& target, HostSet first_set);
 
+  // A generation up to this one exists somewhere: the next one is later (S4).
+  void raise_floor(Generation seen) { floor_ = std::max(floor_, seen); }
+  Generation floor() const { return floor_; }
+
   // Another instruction of the same generation, with this takeover set. Ensures: a version that was never used before.
   void next_version(HostSet set);
 
@@ -78,6 +83,7 @@ class LeaseBook {
   Durable durable_;
   HostSet candidates_;
   Instant hold_until_;
+  Generation floor_;
   std::map<HostName, Instant> outstanding_;
 };
 

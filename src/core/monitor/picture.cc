@@ -33,6 +33,7 @@ ClusterView MonitorBrain::view() const {
     HostView h{.name = host.name, .state = data.state, .agent_reachable = reachable(host.name),
                .flapping = data.flap.flapping, .because = data.because};
     h.diverged = data.diverged;
+    h.unproven = data.unproven;
     for (const auto check : kAllChecks) {
       h.checks[check] = checks_.at(host.name, check);
       if (h.checks[check].accused)
@@ -43,6 +44,9 @@ ClusterView MonitorBrain::view() const {
       v.warnings.push_back(fmt::format("agent on host {} does not obey: {}", host.name, data.agent.refusal));
     if (data.diverged)
       v.warnings.push_back(fmt::format("host {} has transactions that the writer lacks: {}", host.name, to_string(data.suspect)));
+    if (data.unproven && reachable(host.name) && !v.active_master)
+      v.warnings.push_back(fmt::format("host {} was not asked what it has when {} became the writer: it may lack what clients "
+                                       "wrote since", host.name, v.assignment.writer));
     if (data.agent.report && reachable(host.name))
       for (const auto& problem : data.agent.report->problems) v.warnings.push_back("host " + host.name + ": " + problem);
     v.hosts.push_back(std::move(h));

@@ -91,11 +91,17 @@ MonitorState MonitorBrain::state() const {
   l.longest_lease = std::max(durable.longest_lease, config_.lease_ttl);
   l.mode = mode_;
   l.passive_cause = passive_cause_;
+  l.by_operator = operator_vouches_;
+  l.lineage = lineage_;
+  for (const auto& [name, data] : hosts_) {
+    if (data.unproven) l.unproven.insert(name);
+    if (data.diverged) l.diverged[name] = data.suspect;
+  }
   if (hand_over_) {
     const auto& h = *hand_over_;
     l.release_requested = h.step == Step::releasing;
     l.hand_over = HandOverRecord{std::string(to_string_step(static_cast<int>(h.step))), h.from, h.to, h.planned, h.force,
-                                 h.why, h.began.wall_ms, h.must_have, h.catch_up_from};
+                                 h.why, h.began.wall_ms, h.must_have, h.position_known, h.catch_up_from};
   }
   for (const auto& [name, data] : hosts_)
     if (data.flap.flap_count > 0 || data.flap.flapping) l.flaps[name] = data.flap;

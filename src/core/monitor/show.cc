@@ -29,6 +29,8 @@ constexpr std::string_view kHelp =
     move_role [--force] <role> <host> - move exclusive role <role> to host <host>
                                         (Only use --force if you know what you are doing!)
     set_ip <ip> <host>                - set role with ip <ip> to host <host>
+    set_online <host> --accept-loss   - make do with what <host> has: what the last writer had more is lost
+                                        (Only when the last writer will not come back!)
     take_lead --yes                   - lead without the hosts that can't be asked
                                         (Only when you know that the old monitor is dead!)
 )";
@@ -134,6 +136,7 @@ JsonText host_json(const ClusterView& view, const HostView& host) {
       .add("agent_reachable", host.agent_reachable)
       .add("flapping", host.flapping)
       .add("diverged", host.diverged)
+      .add("unproven", host.unproven)
       .add("because", host.because)
       .done();
 }

@@ -166,6 +166,11 @@ void Start::adopt_writer(const HostName& writer) {
 void Start::choose_writer() {
   const auto* role = config_.role(config_.active_master_role);
   if (!role) return;
+  for (const auto& host : role->hosts) {  // rule 14: one that did not answer may know better
+    if (of(host).agent_answered) continue;
+    decision_.story.push_back(fmt::format("no vote for role {}: {} has not answered", role->name, host));
+    return;
+  }
   for (const auto& ip : role->ips) {
     const Role address{role->name, ip};
     choose(*role, address, [&](const HostName& host) { return vote_for_writer(host, address); });

@@ -21,6 +21,7 @@ struct HostView {
   bool agent_reachable = false;
   bool flapping = false;
   bool diverged = false;             // it has transactions that the writer lacks (S3)
+  bool unproven = false;             // a writer was made without asking it what it has
   std::string because;               // why it is in this state, one sentence; "" when nothing is to be said
   std::map<CheckName, CheckView> checks;
 };

@@ -9,9 +9,9 @@ namespace mmm::wire2 {
 namespace {
 
 constexpr std::string_view kJson =
-    R"({"host":"db1","epoch":{"counter":3,"id":"a1"},"leads":true,"by_operator":false})";
+    R"({"host":"db1","epoch":{"counter":3,"id":"a1"},"lineage":[],"leads":true,"by_operator":false})";
 
-Hello hello() { return Hello{.host = "db1", .epoch = {.counter = 3, .id = "a1"}, .previous = {}, .leads = true}; }
+Hello hello() { return Hello{.host = "db1", .epoch = {.counter = 3, .id = "a1"}, .lineage = {}, .leads = true}; }
 
 TEST(HelloLine, ComesBackAsItWas) {
   for (std::uint64_t seed = 0; seed < 200; ++seed) {

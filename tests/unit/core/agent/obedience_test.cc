@@ -20,8 +20,8 @@ AgentMemory memory_of(const Instruction& instruction, const std::string& id = "m
   return memory;
 }
 
-Hello hello(std::uint64_t counter, std::string id, std::optional<Epoch> previous = {}) {
-  return {.host = "db1", .epoch = {counter, std::move(id)}, .previous = std::move(previous)};
+Hello hello(std::uint64_t counter, std::string id, std::vector<Epoch> lineage = {}) {
+  return {.host = "db1", .epoch = {counter, std::move(id)}, .lineage = std::move(lineage)};
 }
 
 // ---- whom to obey (rule 1) --------------------------------------------------------------------------------------
@@ -54,9 +54,23 @@ TEST_F(LeaderTest, RefusesTheSameCounterWithAnotherId) {
 TEST_F(LeaderTest, ObeysItsLeaderAgainOnANewConnection) { EXPECT_EQ(refusal(hello(3, "m"), kNear), std::nullopt); }
 
 TEST_F(LeaderTest, ObeysARestartedLeaderAtOnce) {
-  EXPECT_EQ(refusal(hello(4, "x", Epoch{3, "m"}), kNear), std::nullopt);
-  EXPECT_NE(refusal(hello(4, "x", Epoch{3, "other"}), kNear), std::nullopt);
-  EXPECT_NE(refusal(hello(4, "x", Epoch{2, "m"}), kNear), std::nullopt);
+  EXPECT_EQ(refusal(hello(4, "x", {{3, "m"}}), kNear), std::nullopt);
+  EXPECT_NE(refusal(hello(4, "x", {{3, "other"}}), kNear), std::nullopt);
+  EXPECT_NE(refusal(hello(4, "x", {{2, "m"}}), kNear), std::nullopt);
+}
+
+TEST_F(LeaderTest, ObeysALeaderThatRestartedTwiceWithoutAWord) {
+  EXPECT_EQ(refusal(hello(5, "y", {{3, "m"}, {4, "x"}}), kNear), std::nullopt);
+}
+
+// Goal: S1. A monitor whose machine was away restarts on its own old file, more often than others led meanwhile: its
+// counter is higher, but it knows nothing of them.
+TEST_F(LeaderTest, NeverObeysOneThatLeadsFromAFileThatDoesNotKnowOurLeader) {
+  auto stale = hello(7, "old", {{2, "old"}, {6, "old"}});
+  stale.leads = true;
+  EXPECT_THAT(refusal(stale, kFar).value_or(""), HasSubstr("does not know of leadership 3"));
+  stale.leads = false;
+  EXPECT_EQ(refusal(stale, kFar), std::nullopt) << "once it asks like a new one";
 }
 
 TEST_F(LeaderTest, ObeysAnotherOneAtOnceWhenTheOperatorVouches) {

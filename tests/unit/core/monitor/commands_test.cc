@@ -33,7 +33,9 @@ constexpr auto kHelpOfMmm2 = R"(Valid commands are:
                                         (Only use --force if you know what you are doing!)
     set_ip <ip> <host>                - set role with ip <ip> to host <host>
 )";
-constexpr auto kHelpOfOurs = R"(    take_lead --yes                   - lead without the hosts that can't be asked
+constexpr auto kHelpOfOurs = R"(    set_online <host> --accept-loss   - make do with what <host> has: what the last writer had more is lost
+                                        (Only when the last writer will not come back!)
+    take_lead --yes                   - lead without the hosts that can't be asked
                                         (Only when you know that the old monitor is dead!)
 )";
 const std::string kHelp = std::string(kHelpOfMmm2) + kHelpOfOurs;
@@ -73,7 +75,7 @@ TEST(SplitWords, SplitsAtAnyRunOfBlanks) {
 TEST_F(CommandTest, WhatIsNoCommandGetsTheWordsBackAndTheList) {
   for (const auto* line :
        {"nosuch", "checks db1 ping extra", "show db1", "set_online", "set_online db1 db2", "set_offline", "move_role",
-        "move_role writer", "move_role -f writer db2", "move_role writer db2 --force", "move_role --force writer",
+        "move_role writer", "move_role -f writer db2", "move_role writer db2 --force",
         "move_role --force writer db2 now", "set_ip 10.0.0.80", "set_ip 10.0.0.80 db1 db2", "help me", "ping db1",
         "mode active", "set_active now", "set_manual now", "set_passive now", "take_lead --no",
         "take_lead --yes please", "SHOW", "Ping", "--force"})
@@ -314,6 +316,7 @@ TEST_F(Session, PlannedMovesAndTheirErrors) {
   EXPECT_EQ(prints("move_role --force reader db2"),
             "ERROR: move_role --forced may be used for the active master role only!\n");
   EXPECT_EQ(prints("move_role --force nosuch db2"), "ERROR: Unknown role name 'nosuch'!\n");
+  EXPECT_EQ(prints("move_role --force writer"), "ERROR: Unknown role name '--force'!\n");
   EXPECT_EQ(prints("move_role --force writer nosuch"), "ERROR: Unknown host name 'nosuch'!\n");
   EXPECT_EQ(prints("move_role writer db2"), "OK: Role 'writer' has been moved from 'db1' to 'db2'. Now you can wait "
                                             "some time and check new roles info!\n");

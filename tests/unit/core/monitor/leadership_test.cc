@@ -297,9 +297,11 @@ TEST_F(LeadershipTest, EvenWithTheOperatorsWordItWaitsForAgentsThatAreConnected)
   monitor.bring_up();
   monitor.leave("db2");
   monitor.agents.at("db2").epoch = {9, "other"};
+  monitor.agents.at("db2").refuses = "another monitor was heard a moment ago";
   monitor.join("db2");
   ASSERT_FALSE(leads());
   monitor.agents.at("db1").welcomes = false;
+  monitor.agents.at("db2").refuses.clear();
   monitor.command("take_lead --yes");
   EXPECT_FALSE(leads()) << "db1 obeyed the epoch before, not this one";
   monitor.say("db1", Welcome{"db1", true, "", {10, "m"}, "test", monitor.agents.at("db1").report});

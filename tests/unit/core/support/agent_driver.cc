@@ -113,7 +113,7 @@ void AgentDriver::start(std::uint64_t epoch) {
     step(agent::MysqldUp{});
   else
     step(agent::MysqldDown{"its process is gone"});
-  hear(Hello{.host = config.self, .epoch = {epoch, "m"}, .previous = Epoch{epoch - 1, "m"}, .leads = true});
+  hear(Hello{.host = config.self, .epoch = {epoch, "m"}, .lineage = {Epoch{epoch - 1, "m"}}, .leads = true});
   finish_all();
 }
 

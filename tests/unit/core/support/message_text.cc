@@ -9,7 +9,7 @@ namespace {
 
 std::string of(const Hello& m) {
   return fmt::format("hello of leadership {}{}{}{}", m.epoch.counter,
-                     m.previous ? fmt::format(" after {}", m.previous->counter) : "", m.leads ? "" : ", not leading yet",
+                     m.lineage.empty() ? "" : fmt::format(" after {}", m.lineage.back().counter), m.leads ? "" : ", not leading yet",
                      m.by_operator ? ", by the operator" : "");
 }
 

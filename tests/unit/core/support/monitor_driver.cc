@@ -146,6 +146,7 @@ std::size_t MonitorDriver::index_of(const std::string& part) const {
 
 void MonitorDriver::take(const Keep& effect) {
   kept.push_back(effect.state);
+  if (!effect.state.leadership) return story.push_back("keep no leadership");
   const auto& l = *effect.state.leadership;
   story.push_back(fmt::format("keep {}.{}.{}{}", l.epoch.counter, l.assignment.generation.value,
                               l.assignment.version.value, l.hand_over ? " " + l.hand_over->step : ""));
