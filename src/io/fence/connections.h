@@ -12,7 +12,8 @@ namespace mmm {
 // resets can't be sent any more.
 //
 // Ensures: on success nothing on this host answers through `ip` on a connection that existed before.
-// Errors:  the kernel has no CONFIG_INET_DIAG_DESTROY (sock_diag(7)), or the right (CAP_NET_ADMIN) is missing.
+// Errors:  the first one, after all were tried: the kernel has no CONFIG_INET_DIAG_DESTROY (sock_diag(7)), or the right
+//          (CAP_NET_ADMIN) is missing.
 Status end_connections(const std::string& ip);
 
 }  // namespace mmm
