@@ -105,12 +105,10 @@ Status AgentShell::perform_on_kernel(const agent::Operation& operation) {
   if (const auto* put = std::get_if<agent::PutWriterAddress>(&operation)) {
     const auto left = put->lease.end() - boot_now();
     if (left <= 0ns) return fail("the lease ended before it could be used");
-    const auto done = addresses_->put(put->ip, left);
-    return done && reject_ ? reject_->admit(put->ip) : done;
+    return admit_clients(put->ip, addresses_->put(put->ip, left));
   }
   if (const auto* put = std::get_if<agent::PutReaderAddress>(&operation)) {
-    const auto done = addresses_->put(put->ip, put->lifetime);
-    return done && reject_ ? reject_->admit(put->ip) : done;
+    return admit_clients(put->ip, addresses_->put(put->ip, put->lifetime));
   }
   if (const auto* drop = std::get_if<agent::DropAddress>(&operation)) {
     refuse_clients(drop->ip);
@@ -121,6 +119,15 @@ Status AgentShell::perform_on_kernel(const agent::Operation& operation) {
     return role_ips_present().contains(told->ip) ? segment_.announce(told->ip) : Status{};
   }
   return fail("no such operation");
+}
+
+// The address stands or not: whether clients are let through at once does not change that. What refuses them ends by
+// itself (kRejectFor).
+Status AgentShell::admit_clients(const std::string& ip, Status put) {
+  if (put && reject_)
+    if (const auto admitted = reject_->admit(ip); !admitted)
+      spdlog::warn("clients of {} may be refused for {} s more: {}", ip, kRejectFor / 1s, admitted.error().text);
+  return put;
 }
 
 // A courtesy: whether it works or not, the address goes.

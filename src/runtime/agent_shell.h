@@ -49,6 +49,7 @@ class AgentShell {
   Task<void> operate(std::uint64_t id, agent::Operation operation);
   Task<Status> perform(agent::Operation operation);
   Status perform_on_kernel(const agent::Operation& operation);
+  Status admit_clients(const std::string& ip, Status put);
   void refuse_clients(const std::string& ip);
   Task<void> observe(std::uint64_t id);
   Task<Result<mysql::Connection*>> connected(agent::Lane lane, Deadline deadline);

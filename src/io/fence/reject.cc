@@ -17,9 +17,19 @@ Result<RejectTable> RejectTable::open(std::uint16_t agent_port, std::uint16_t my
   std::unique_ptr<nft_ctx, Free> context(nft_ctx_new(NFT_CTX_DEFAULT));
   if (!context) return fail("cannot use nftables: out of memory");
   nft_ctx_buffer_error(context.get());
-  RejectTable table(std::move(context), fmt::format("inet mmm3_{}", agent_port));
-  // One transaction: what an agent that was killed left behind goes, the new table comes.
-  const auto made = table.run(fmt::format(
+  RejectTable table(std::move(context), fmt::format("inet mmm3_{}", agent_port), mysql_port);
+  if (const auto made = table.make(); !made) return std::unexpected(made.error());
+  return table;
+}
+
+RejectTable::~RejectTable() {
+  if (context_) (void)run("delete table " + table_);
+}
+
+// One transaction: what an agent that was killed left behind goes, the new table comes.
+Status RejectTable::make() {
+  refused_.clear();
+  return run(fmt::format(
       "add table {0}\n"
       "delete table {0}\n"
       "table {0} {{\n"
@@ -31,29 +41,32 @@ Result<RejectTable> RejectTable::open(std::uint16_t agent_port, std::uint16_t my
       "ip6 daddr @gone6 tcp dport {1} reject with tcp reset\n"
       "}}\n"
       "}}\n",
-      table.table_, mysql_port));
-  if (!made) return std::unexpected(made.error());
-  return table;
-}
-
-RejectTable::~RejectTable() {
-  if (context_) (void)run("delete table " + table_);
+      table_, mysql_port_));
 }
 
 Status RejectTable::refuse(const std::string& ip) {
-  refused_.insert(ip);
   const auto element = fmt::format("element {} {}", table_, set_of(ip));
   // Adding an element again does not renew it; deleting one that is not there fails: so add, delete, add.
-  return run(fmt::format("add {0} {{ {1} timeout {2}s }}; delete {0} {{ {1} }}; add {0} {{ {1} timeout {2}s }}", element, ip,
+  const auto refused =
+      change(fmt::format("add {0} {{ {1} timeout {2}s }}; delete {0} {{ {1} }}; add {0} {{ {1} timeout {2}s }}", element, ip,
                          std::chrono::duration_cast<std::chrono::seconds>(kRejectFor).count()));
+  if (refused) refused_.insert(ip);
+  return refused;
 }
 
 Status RejectTable::admit(const std::string& ip) {
   if (!refused_.contains(ip)) return {};
   const auto element = fmt::format("element {} {}", table_, set_of(ip));
-  const auto admitted = run(fmt::format("add {0} {{ {1} timeout 1s }}; delete {0} {{ {1} }}", element, ip));
+  const auto admitted = change(fmt::format("add {0} {{ {1} timeout 1s }}; delete {0} {{ {1} }}", element, ip));
   if (admitted) refused_.erase(ip);
   return admitted;
+}
+
+// What fails on a table that somebody took away succeeds on a new one; a new one refuses nobody.
+Status RejectTable::change(const std::string& commands) {
+  const auto first = run(commands);
+  if (first || !make()) return first;
+  return run(commands);
 }
 
 Status RejectTable::run(const std::string& commands) {

@@ -19,6 +19,7 @@ inline constexpr Duration kRejectFor = 10s;
 
 // One nftables table of our own, `inet mmm3_PORT`; rules of the site are never touched. What arrives for a refused
 // address and the MySQL port is answered by a TCP reset, before routing: the address need not be local (kernel 6.18).
+// A firewall that is loaded anew (`nft flush ruleset`) takes the table away; the next call makes it again.
 class RejectTable {
  public:
   // `agent_port` tells the tables of several agents on one host apart. Errors: no nftables, or no right (CAP_NET_ADMIN).
@@ -30,7 +31,7 @@ class RejectTable {
 
   // Refuses connections to `ip` for kRejectFor. Established ones are cut too.
   Status refuse(const std::string& ip);
-  // Lets them through again. No error when they were not refused.
+  // Lets them through again. No error when they were not refused, nor when the kernel has forgotten that they were.
   Status admit(const std::string& ip);
 
  private:
@@ -38,12 +39,15 @@ class RejectTable {
     void operator()(nft_ctx* context) const;
   };
 
-  RejectTable(std::unique_ptr<nft_ctx, Free> context, std::string table)
-      : context_(std::move(context)), table_(std::move(table)) {}
+  RejectTable(std::unique_ptr<nft_ctx, Free> context, std::string table, std::uint16_t mysql_port)
+      : context_(std::move(context)), table_(std::move(table)), mysql_port_(mysql_port) {}
+  Status make();
+  Status change(const std::string& commands);
   Status run(const std::string& commands);
 
   std::unique_ptr<nft_ctx, Free> context_;
   std::string table_;
+  std::uint16_t mysql_port_;
   std::set<std::string> refused_;  // and not admitted since; the kernel may have let go of it already
 };
 
