@@ -28,7 +28,7 @@ struct Source {
   std::string password;
 };
 
-// Makes the server replicate from `source` by GTID, from where it is: STOP SLAVE, CHANGE MASTER TO, START SLAVE.
+// Makes the server replicate from `source` by GTID, from where it is: STOP SLAVE, CHANGE MASTER TO, start_replication.
 //
 // Requires: everything received is applied (compare ReplicationStatus::received with ServerStatus::has), or the new
 //           source has it too: CHANGE MASTER throws the relay log away.
@@ -48,6 +48,7 @@ Task<SqlStatus> follow(Connection& server, Source source, bool demote, Deadline 
 // rpl_semi_sync_slave_kill_conn_timeout, 5 s by default); no wait when the source is dead. Meanwhile `observe` answers
 // in another session, but every start or stop there waits for this one to end.
 Task<SqlStatus> stop_replication(Connection& server, Deadline deadline);
+// START SLAVE. Lowers slave_net_timeout to 2 s before, so that a receiver gives up a silent source soon.
 Task<SqlStatus> start_replication(Connection& server, Deadline deadline);
 
 // The applier alone; neither talks to the source, so they are quick unless a stop_replication or stop_receiver runs.

@@ -118,6 +118,28 @@ TEST(Replication, AStoppedThreadIsBadAndADeadSourceIsConnecting) {
   EXPECT_EQ(run(check_rep_threads(root, soon())).outcome, Outcome::good);
 }
 
+// Goal: a receiver whose source hangs while it connects gives up within seconds; a site's smaller bound stays.
+TEST(Replication, AReceiverWaitsForASilentSourceForSecondsOnly) {
+  Pair pair;
+  const auto work = [](Pair& p) -> Task<std::string> {
+    auto replica = co_await open(p.two.root());
+    const std::vector<std::string> usual{"SET GLOBAL slave_net_timeout=60"}, look{"SELECT @@global.slave_net_timeout"},
+        small{"SET GLOBAL slave_net_timeout=1"};
+    co_await must(replica, usual);
+    p.one.signal(SIGSTOP);
+    EXPECT_TRUE(co_await point(replica, p.one));
+    const auto start = std::chrono::steady_clock::now();
+    co_await observe_until(replica, has_error);
+    p.one.signal(SIGCONT);
+    EXPECT_LT(since(start), 10s);
+    auto bounds = (co_await must(replica, look)).text(0, std::size_t{0});
+    co_await must(replica, small);
+    EXPECT_TRUE(co_await point(replica, p.one));
+    co_return bounds + " " + (co_await must(replica, look)).text(0, std::size_t{0});
+  };
+  EXPECT_EQ(run(work(pair)), "2 1");
+}
+
 TEST(Replication, EndingClientSessionsSparesReplicationOnBothSides) {
   Pair pair;
   const auto work = [](Pair& p) -> Task<bool> {
