@@ -2,6 +2,7 @@
 
 #include <cctype>
 #include <cerrno>
+#include <charconv>
 #include <initializer_list>
 #include <utility>
 
@@ -35,6 +36,17 @@ std::string verb_of(std::string_view sql) {
   }
   return verb.empty() ? "statement" : verb;
 }
+
+// "Can't connect to server on '10.0.0.4' (111)": libmariadb gives the errno of a connect in its text only.
+int os_code_in(std::string_view text) {
+  const auto open = text.rfind('(');
+  int code = 0;
+  if (open != std::string_view::npos) std::from_chars(text.data() + open + 1, text.data() + text.size(), code);
+  return code;
+}
+
+// The longest time that Linux servers take (wait_timeout): a year.
+constexpr auto kStand = "SET SESSION wait_timeout=31536000";
 
 bool is_client_code(unsigned code) { return code >= 2000 && code < 3000; }
 
@@ -242,6 +254,7 @@ MYSQL* make_handle(const Target& target) {
   mysql_options(handle, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &no);
   mysql_options(handle, MYSQL_OPT_LOCAL_INFILE, &off);  // a server must not be able to ask us for files
   mysql_options(handle, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+  if (target.standing) mysql_options(handle, MYSQL_INIT_COMMAND, kStand);
   return handle;
 }
 
@@ -273,9 +286,11 @@ Task<SqlStatus> Connection::connect(Target target, Deadline deadline) {
     if (state->open) co_return SqlStatus{};
   }
   auto error = state->error_of(what);
+  if (error.code == kConnectFailed || error.code == kConnectRefused) error.os_code = os_code_in(mysql_error(handle));
   if (end != End::finished) {
     error.text = what + (end == End::expired ? ": no answer before the deadline" : ": cancelled");
     error.code = 0;
+    error.os_code = 0;
   }
   co_return std::unexpected(std::move(error));
 }
@@ -343,6 +358,16 @@ struct Flag {
 
 }  // namespace
 
+bool Connection::still_open() {
+  auto& state = *state_;
+  // Nothing is asked: data can only be the error that a server sends before it ends the session.
+  if (state.open && !state.busy && peek(state.socket.native_handle()) != Peek::quiet) {
+    state.open = false;
+    state.close();
+  }
+  return state.open;
+}
+
 Task<bool> Connection::wait_for_close(Deadline deadline) {
   const auto state = state_;
   const Flag watching(state->watched);
@@ -353,12 +378,7 @@ Task<bool> Connection::wait_for_close(Deadline deadline) {
       co_await state->idle.async_wait(no_throw);  // what is readable now is the answer to a query
       continue;
     }
-    // Nothing is asked: data can only be the error a server sends before it ends the session.
-    if (peek(state->socket.native_handle()) != Peek::quiet) {
-      state->open = false;
-      state->close();
-      break;
-    }
+    if (!still_open()) break;
     if (co_await wait_readable(state->socket, deadline) == Wakeup::cancelled && state->open) co_return false;
   }
   co_return true;

@@ -18,6 +18,7 @@ struct Target {
   std::string socket;         // path of a unix socket; when it is set, host and port are not used
   std::string user;
   std::string password;
+  bool standing = false;      // a session that is kept: it asks the server not to end it because nothing is asked
 };
 
 std::string to_string(const Target& target);  // "user@10.0.0.4:3306" or "user@/run/mysqld/mysqld.sock"
@@ -35,7 +36,8 @@ class Connection {
 
   // Opens a session; closes the one before.
   // Ensures: on success the server has authenticated us. A server that merely accepts is not enough.
-  // Errors:  code 1040 too many connections, 1045 access denied, 2002/2003 can't connect; 0 deadline or a host name.
+  // Errors:  code 1040 too many connections, 1045 access denied, 2002/2003 can't connect (os_code says why); 0 deadline or
+  //          a host name.
   Task<SqlStatus> connect(Target target, Deadline deadline);
 
   // Runs one statement and fetches its whole result.
@@ -51,6 +53,8 @@ class Connection {
   Task<bool> wait_for_close(Deadline deadline);
 
   bool is_open() const;
+  // As is_open, but looks: a session that the server has ended while nothing was asked (KILL, a restart) is closed.
+  bool still_open();
   // Ends the session; an operation that runs ends with an error.
   void close();
 

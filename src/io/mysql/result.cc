@@ -1,9 +1,15 @@
 #include "io/mysql/result.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 
 namespace mmm::mysql {
+
+bool nobody_listens(const SqlError& error) {
+  const bool connecting = error.code == kConnectFailed || error.code == kConnectRefused;
+  return connecting && (error.os_code == ECONNREFUSED || error.os_code == ENOENT);
+}
 
 const Cell* Rows::cell(std::size_t row, std::string_view column) const {
   const auto found = std::find(columns.begin(), columns.end(), column);

@@ -32,6 +32,12 @@ Task<bool> try_ask(Target target, std::string sql) {
   co_return (co_await server.query(std::move(sql), soon())).has_value();
 }
 
+Task<bool> poll_until_ended(Connection& server) {
+  const auto deadline = soon();
+  while (server.still_open() && !deadline.passed()) co_await sleep_for(1ms);
+  co_return !server.is_open();
+}
+
 template <class T>
 Task<void> poll_until_done(const std::optional<T>& done, int& count) {
   for (; !done; ++count) co_await sleep_for(1ms);
@@ -80,7 +86,22 @@ TEST(Connection, ARefusedConnectFailsAtOnce) {
   const auto status = run(try_connect(target, 20s));
   ASSERT_FALSE(status);
   EXPECT_EQ(status.error().code, kConnectFailed) << status.error().text;
+  EXPECT_EQ(status.error().os_code, ECONNREFUSED) << status.error().text;
+  EXPECT_TRUE(nobody_listens(status.error()));
   EXPECT_THAT(since(start), Lt(2s));
+}
+
+TEST(Connection, WhyNobodyCouldBeReachedIsTold) {
+  const auto no_socket = run(try_connect({.socket = "/nonexistent/mysqld.sock", .user = "agent"}, 20s));
+  ASSERT_FALSE(no_socket);
+  EXPECT_EQ(no_socket.error().os_code, ENOENT) << no_socket.error().text;
+  EXPECT_TRUE(nobody_listens(no_socket.error()));
+  // To multicast there is no TCP: an error of the network, which says nothing about the server.
+  const auto no_way = run(try_connect({.host = "224.0.0.1", .user = "agent"}, 20s));
+  ASSERT_FALSE(no_way);
+  EXPECT_EQ(no_way.error().code, kConnectFailed) << no_way.error().text;
+  EXPECT_EQ(no_way.error().os_code, ENETUNREACH) << no_way.error().text;
+  EXPECT_FALSE(nobody_listens(no_way.error()));
 }
 
 TEST(Connection, NamesAreRefusedBecauseResolvingBlocks) {
@@ -236,6 +257,38 @@ TEST(Connection, AnIdleSessionLearnsOfTheServersDeath) {
     co_return since(start);
   };
   EXPECT_THAT(run(watch(mortal)), Lt(1s));
+}
+
+// Goal: an idle session that was ended is found out before a statement is lost on it.
+TEST(Connection, LooksWhetherAnIdleSessionWasEnded) {
+  TestServer mortal(9);
+  const auto look = [](TestServer& victim) -> Task<bool> {
+    auto killed = co_await open(victim.root());
+    auto orphaned = co_await open(victim.tcp("root", ""));
+    EXPECT_TRUE(killed.still_open());
+    const auto id = (co_await killed.query("SELECT CONNECTION_ID()", soon()))->text(0, std::size_t{0});
+    EXPECT_TRUE(killed.still_open());
+    const std::vector<std::string> kill{"KILL " + id};
+    co_await must(orphaned, kill);
+    EXPECT_TRUE(co_await poll_until_ended(killed));
+    victim.kill();
+    victim.start();
+    EXPECT_TRUE(orphaned.is_open());
+    EXPECT_FALSE(orphaned.still_open());
+    EXPECT_FALSE(orphaned.is_open());
+    EXPECT_TRUE(co_await orphaned.connect(victim.root(), soon()));
+    co_return orphaned.still_open();
+  };
+  EXPECT_TRUE(run(look(mortal)));
+}
+
+TEST(Connection, AStandingSessionIsNotEndedForIdleness) {
+  const auto ask_timeout = [](Target target) -> Task<std::string> {
+    target.standing = true;
+    auto server = co_await open(std::move(target));
+    co_return (co_await server.query("SELECT @@session.wait_timeout", soon()))->text(0, std::size_t{0});
+  };
+  EXPECT_EQ(run(ask_timeout(shared_server().tcp("agent"))), "31536000");
 }
 
 TEST(Connection, WaitingForTheEndDoesNotDisturbQueries) {
