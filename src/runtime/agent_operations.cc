@@ -21,21 +21,16 @@ constexpr Duration kReplicationLimit = 10s;    // STOP SLAVE with semi-sync may 
 constexpr Duration kStopApplierLimit = 3s;
 constexpr Duration kObserveLimit = 1s;
 
-Status plain(const mysql::SqlStatus& status) {
-  if (status) return {};
-  return std::unexpected(Error(status.error()));
-}
-
 }  // namespace
 
 mysql::Target AgentShell::target() const {
   return {.host = self_.ip, .port = self_.mysql_port, .socket = self_.mysql_socket, .user = self_.agent_user,
-          .password = self_.agent_password};
+          .password = self_.agent_password, .standing = true};
 }
 
 Task<Result<mysql::Connection*>> AgentShell::connected(agent::Lane lane, Deadline deadline) {
   auto& connection = lanes_.at(lane);
-  if (!connection.is_open()) {
+  if (!connection.still_open()) {
     const auto opened = co_await connection.connect(target(), deadline.within(kConnectLimit));
     if (!opened) co_return std::unexpected(Error(opened.error()));
   }
@@ -62,43 +57,51 @@ Task<void> AgentShell::observe(std::uint64_t id) {
     co_return;
   }
   auto status = co_await mysql::observe(**server, deadline);
-  if (status)
+  if (status) {
     happen(agent::Observed{id, std::move(*status)});
-  else
-    happen(agent::Observed{id, std::unexpected(Error(status.error()))});
+    co_return;
+  }
+  if (mysql::lacks_a_right(status.error())) (*server)->close();
+  happen(agent::Observed{id, std::unexpected(Error(status.error()))});
 }
 
 Task<Status> AgentShell::perform(agent::Operation operation) {
-  const auto lane = agent::lane_of(operation);
-  const auto connection = co_await connected(lane, Deadline::in(kConnectLimit));
+  const auto connection = co_await connected(agent::lane_of(operation), Deadline::in(kConnectLimit));
   if (!connection) co_return std::unexpected(connection.error());
-  auto& server = **connection;
+  const auto done = co_await perform_on_server(**connection, std::move(operation));
+  if (done) co_return Status{};
+  // The next session has what is granted until then; this one never will.
+  if (mysql::lacks_a_right(done.error())) (*connection)->close();
+  co_return std::unexpected(Error(done.error()));
+}
+
+Task<mysql::SqlStatus> AgentShell::perform_on_server(mysql::Connection& server, agent::Operation operation) {
   if (std::holds_alternative<agent::StopWrites>(operation))
-    co_return plain(co_await mysql::set_read_only(server, true, Deadline::in(kStopWritesLimit)));
+    co_return co_await mysql::set_read_only(server, true, Deadline::in(kStopWritesLimit));
   if (const auto* allow = std::get_if<agent::AllowWrites>(&operation)) {
-    if (boot_now() >= allow->lease.end()) co_return fail("the lease ended before it could be used");
-    co_return plain(co_await mysql::set_read_only(server, false, Deadline::in(kAllowWritesLimit)));
+    if (boot_now() >= allow->lease.end()) co_return mysql::sql_fail("the lease ended before it could be used");
+    co_return co_await mysql::set_read_only(server, false, Deadline::in(kAllowWritesLimit));
   }
   if (const auto* semi_sync = std::get_if<agent::SemiSyncSource>(&operation))
-    co_return plain(co_await mysql::set_semi_sync_source(server, semi_sync->on, Deadline::in(kAllowWritesLimit)));
+    co_return co_await mysql::set_semi_sync_source(server, semi_sync->on, Deadline::in(kAllowWritesLimit));
   if (std::holds_alternative<agent::EndSessions>(operation)) {
     std::vector<std::string> spared{self_.monitor_user};
     const auto ended = co_await mysql::end_client_sessions(server, std::move(spared), Deadline::in(kEndSessionsLimit));
-    if (!ended) co_return std::unexpected(Error(ended.error()));
+    if (!ended) co_return std::unexpected(ended.error());
     spdlog::info("{} client sessions were ended", *ended);
-    co_return Status{};
+    co_return mysql::SqlStatus{};
   }
   if (const auto* follow = std::get_if<agent::Follow>(&operation)) {
     mysql::Source source{follow->ip, follow->port, self_.replication_user, self_.replication_password};
-    co_return plain(co_await mysql::follow(server, std::move(source), follow->demote, Deadline::in(kReplicationLimit)));
+    co_return co_await mysql::follow(server, std::move(source), follow->demote, Deadline::in(kReplicationLimit));
   }
   if (std::holds_alternative<agent::StopReplication>(operation))
-    co_return plain(co_await mysql::stop_replication(server, Deadline::in(kReplicationLimit)));
+    co_return co_await mysql::stop_replication(server, Deadline::in(kReplicationLimit));
   if (std::holds_alternative<agent::StartReplication>(operation))
-    co_return plain(co_await mysql::start_replication(server, Deadline::in(kReplicationLimit)));
+    co_return co_await mysql::start_replication(server, Deadline::in(kReplicationLimit));
   if (std::holds_alternative<agent::StopReceiver>(operation))
-    co_return plain(co_await mysql::stop_receiver(server, Deadline::in(kReplicationLimit)));
-  co_return plain(co_await mysql::stop_applier(server, Deadline::in(kStopApplierLimit)));
+    co_return co_await mysql::stop_receiver(server, Deadline::in(kReplicationLimit));
+  co_return co_await mysql::stop_applier(server, Deadline::in(kStopApplierLimit));
 }
 
 Status AgentShell::perform_on_kernel(const agent::Operation& operation) {

@@ -15,6 +15,7 @@
 #include "io/fence/reject.h"
 #include "io/icmp/pinger.h"
 #include "io/mysql/connection.h"
+#include "io/process/process_watch.h"
 #include "io/store/worker.h"
 #include "io/wire/line_stream.h"
 #include "runtime/idle_sessions.h"
@@ -48,6 +49,7 @@ class AgentShell {
   // Operations (agent_operations.cc).
   Task<void> operate(std::uint64_t id, agent::Operation operation);
   Task<Status> perform(agent::Operation operation);
+  Task<mysql::SqlStatus> perform_on_server(mysql::Connection& server, agent::Operation operation);
   Status perform_on_kernel(const agent::Operation& operation);
   Status admit_clients(const std::string& ip, Status put);
   void refuse_clients(const std::string& ip);
@@ -57,8 +59,14 @@ class AgentShell {
 
   // The world (agent_watch.cc).
   Task<void> watch_server();
-  Task<void> watch_server_once();
-  void report_missing_rights(const std::vector<std::string>& rights);
+  Task<Duration> watch_server_once();
+  Duration server_not_reached(const mysql::SqlError& error);
+  void server_died(const std::string& reason);
+  void close_lanes();
+  std::optional<ProcessWatch> watch_process();
+  Task<void> check_rights();
+  // Tells the log and the monitor of a trouble that is new; of its end when `text` is empty.
+  void report(const std::string& key, const std::string& text);
   Task<void> watch_addresses();
   Task<void> probe(HostName host);
   std::set<std::string> role_ips_present();
@@ -89,7 +97,8 @@ class AgentShell {
   std::map<agent::Lane, mysql::Connection> lanes_;
   mysql::Connection idle_;           // tells of the server's end
   Pinger pinger_;
-  std::vector<std::string> missing_rights_;
+  std::map<std::string, std::string> troubles_;  // what `report` told last, by key
+  Duration login_retry_{};
 };
 
 }  // namespace mmm

@@ -4,7 +4,6 @@
 #include <spdlog/spdlog.h>
 
 #include "io/mysql/rights.h"
-#include "io/process/process_watch.h"
 #include "io/process/server_process.h"
 #include "runtime/agent_shell.h"
 
@@ -14,73 +13,115 @@ namespace {
 
 constexpr Duration kConnectLimit = 2s;
 constexpr Duration kRetry = 200ms;        // a server that is not there is looked for this often
+constexpr Duration kLoginRetryMax = 2s;   // one that sends us away, less and less often until this: it counts and logs each
+constexpr Duration kRightsAgain = 10s;    // missing rights are looked for again
 constexpr Duration kListAnyway = 5s;      // what the kernel has is read this often even if it tells of no change
 constexpr Duration kProbeEvery = 1s;
 constexpr Duration kProbeLimit = 500ms;
 
+// Has the process that the pid file names ended? Without a file nothing is known.
+bool process_has_ended(const std::string& pid_file) {
+  const auto named = read_pid_file(pid_file);
+  if (!named || !*named) return false;
+  const auto found = find_server(pid_file, std::nullopt);
+  return found && !*found;
+}
+
 }  // namespace
 
 Task<void> AgentShell::watch_server() {
+  login_retry_ = kRetry;
   while (true) {
-    co_await watch_server_once();
-    co_await sleep_for(kRetry);
+    const auto wait = co_await watch_server_once();
+    co_await sleep_for(wait);
   }
 }
 
-// Connects, tells that the server is up, waits for its end by pidfd and by the connection, tells of it.
-Task<void> AgentShell::watch_server_once() {
+// Connects, tells that the server is up, waits for its end by pidfd and by the connection, tells of it. Returns after
+// which time to begin anew.
+Task<Duration> AgentShell::watch_server_once() {
   const auto opened = co_await idle_.connect(target(), Deadline::in(kConnectLimit));
-  if (!opened) {
-    const auto& error = opened.error();
-    const bool no_login = error.code == mysql::kAccessDenied || error.code == mysql::kTooManyConnections;
-    happen(agent::Trouble{"login", no_login ? "the agent can't log in to its server: " + error.text : ""});
-    if (no_login) spdlog::error("the agent can't log in to its server: {}", error.text);
-    // A port that nobody listens on, or a socket that is not there, is a server that does not run.
-    const bool refused = error.code == mysql::kConnectFailed || error.code == mysql::kConnectRefused;
-    if (refused) happen(agent::MysqldDown{error.text});
-    co_return;
-  }
-  happen(agent::Trouble{"login", ""});
-  const auto missing = co_await mysql::check_rights(idle_, mysql::ServerUser::agent, Deadline::in(kConnectLimit));
-  if (missing) report_missing_rights(*missing);
-  const auto process = find_server(self_.mysql_pidfile, std::nullopt);
-  if (!process) spdlog::warn("mysql_pidfile: {}", process.error().text);
-  std::optional<ProcessWatch> watch;
-  if (process && *process) {
-    auto opened_watch = ProcessWatch::open(loop_.get_executor(), (*process)->pid, (*process)->start_ticks);
-    if (opened_watch && *opened_watch) watch = std::move(**opened_watch);
-  }
-  if (!watch)
-    spdlog::warn("no process behind {}: a crash of mysqld is noticed by its connection only, later", self_.mysql_pidfile);
+  if (!opened) co_return server_not_reached(opened.error());
+  login_retry_ = kRetry;
+  report("login", "");
+  co_await check_rights();
+  auto watch = watch_process();
   happen(agent::MysqldUp{});
-  const auto pid = watch ? watch->pid() : 0;
+  // What is granted meanwhile holds for new sessions.
+  const auto again = troubles_["rights"].empty() ? Deadline::never() : Deadline::in(kRightsAgain);
+  bool process_ended = false, session_ended = true;
   if (watch) {
     using asio::experimental::awaitable_operators::operator||;
-    auto by_process = watch->wait_exit(Deadline::never());
-    auto by_connection = idle_.wait_for_close(Deadline::never());
-    const auto first = co_await (std::move(by_process) || std::move(by_connection));
-    const auto alive = first.index() == 1 && watch->alive();
-    idle_.close();
-    if (alive) co_return;  // only our session was ended: connect again
-    happen(agent::MysqldDown{fmt::format("process {} has ended", pid)});
+    auto by_process = watch->wait_exit(again);
+    auto by_connection = idle_.wait_for_close(again);
+    co_await (std::move(by_process) || std::move(by_connection));
+    process_ended = !watch->alive();
   } else {
-    co_await idle_.wait_for_close(Deadline::never());
-    idle_.close();
-    // Whether it died or just ended our session shows the next connect.
+    // Whether the server died or just ended our session shows the next connect.
+    session_ended = co_await idle_.wait_for_close(again);
   }
-  for (auto& [lane, connection] : lanes_)
-    if (lane != agent::Lane::kernel) connection.close();
+  idle_.close();
+  if (process_ended) server_died(fmt::format("process {} has ended", watch->pid()));
+  if (!watch && session_ended) close_lanes();
+  co_return again.passed() ? Duration(0) : kRetry;
 }
 
-void AgentShell::report_missing_rights(const std::vector<std::string>& rights) {
-  if (rights == missing_rights_) return;
-  missing_rights_ = rights;
-  std::string text;
-  if (!rights.empty())
-    text = fmt::format("the agent's user '{}' lacks {}: GRANT {} ON *.* TO it", self_.agent_user, fmt::join(rights, ", "),
-                       fmt::join(rights, ", "));
+Duration AgentShell::server_not_reached(const mysql::SqlError& error) {
+  const bool no_connection = error.code == mysql::kConnectFailed || error.code == mysql::kConnectRefused;
+  // A port that nobody listens on, or a socket that is not there, is a server that does not run. Anything else (no route,
+  // no descriptors, no answer) may be our own plight.
+  if (mysql::nobody_listens(error) || (no_connection && process_has_ended(self_.mysql_pidfile))) {
+    report("login", "");
+    server_died(error.text);
+    return kRetry;
+  }
+  report("login", "the agent can't log in to its server: " + error.text);
+  if (!mysql::is_servers_word(error)) return kRetry;
+  login_retry_ = std::min(2 * login_retry_, kLoginRetryMax);
+  return login_retry_;
+}
+
+void AgentShell::server_died(const std::string& reason) {
+  close_lanes();
+  happen(agent::MysqldDown{reason});
+}
+
+void AgentShell::close_lanes() {
+  for (auto& [lane, connection] : lanes_) connection.close();
+}
+
+std::optional<ProcessWatch> AgentShell::watch_process() {
+  std::string why = fmt::format("no process behind {}", self_.mysql_pidfile);
+  const auto process = find_server(self_.mysql_pidfile, std::nullopt);
+  if (process && *process) {
+    auto watch = ProcessWatch::open(loop_.get_executor(), (*process)->pid, (*process)->start_ticks);
+    if (watch && *watch) return std::move(**watch);
+    if (!watch) why = watch.error().text;
+  }
+  if (!process) why = "mysql_pidfile: " + process.error().text;
+  spdlog::warn("{}: a crash of mysqld is noticed by its connection only, later", why);
+  return std::nullopt;
+}
+
+Task<void> AgentShell::check_rights() {
+  const auto missing = co_await mysql::check_rights(idle_, mysql::ServerUser::agent, Deadline::in(kConnectLimit));
+  if (!missing) {
+    report("rights", fmt::format("the rights of the agent's user '{}' can't be read: {}", self_.agent_user,
+                                 missing.error().text));
+  } else if (missing->empty()) {
+    report("rights", "");
+  } else {
+    const auto names = fmt::format("{}", fmt::join(*missing, ", "));
+    report("rights", fmt::format("the agent's user '{}' lacks {}: GRANT {} ON *.* TO it", self_.agent_user, names, names));
+  }
+}
+
+void AgentShell::report(const std::string& key, const std::string& text) {
+  auto& told = troubles_[key];
+  if (told == text) return;
+  told = text;
   if (!text.empty()) spdlog::error("{}", text);
-  happen(agent::Trouble{"rights", text});
+  happen(agent::Trouble{key, text});
 }
 
 std::set<std::string> AgentShell::role_ips_present() {

@@ -212,6 +212,7 @@ class Accounts(LabTest):
                   "PROCESS, READ_ONLY ADMIN" in self.lab.control("show")[1], "show names both")
         self.assertIn("GRANT", self.log("db3"))
         self.lab.sql("db3", "GRANT READ_ONLY ADMIN, PROCESS ON *.* TO mmm_agent@'%'")
+        self.wait(lambda: "PROCESS" not in self.lab.control("show")[1], "it takes effect without a restart")
 
     def test_rights_that_the_monitor_lacks(self):
         self.lab.sql("db3", "REVOKE ALL PRIVILEGES, GRANT OPTION FROM mmm_monitor@'%'")
