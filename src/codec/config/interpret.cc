@@ -35,7 +35,7 @@ class Interpreter {
     for (auto& section : merged.sections) take(section);
     if (tree_.complete) {
       check_sections(merged.sections);
-      std::ranges::move(check_references(loaded_), std::back_inserter(problems_));
+      std::ranges::move(check_references(loaded_, program_), std::back_inserter(problems_));
     }
     if (problems_.empty()) return std::move(loaded_);
     sort_problems(problems_);

@@ -28,11 +28,13 @@ struct Key {
 
 class ReferenceCheck {
  public:
-  explicit ReferenceCheck(const LoadedConfig& loaded) : loaded_(loaded), config_(loaded.config) {}
+  ReferenceCheck(const LoadedConfig& loaded, Program program)
+      : loaded_(loaded), config_(loaded.config), program_(program) {}
 
   ConfigProblems run() {
     check_top_level();
     check_active_master_role();
+    check_socket();
     for (const auto& role : config_.roles) check_role(role);
     for (const auto& host : config_.hosts) check_peer(host);
     check_role_addresses();
@@ -63,6 +65,13 @@ class ReferenceCheck {
       report(key_of(*role, "hosts"), fmt::format("host {} is a slave", name),
              "hosts with mode master in the active master role");
     }
+  }
+
+  // Whoever asks for TLS must not get plain text without a word. The tools use no socket of ours.
+  void check_socket() {
+    const Key key{.type = "socket", .variable = "type"};
+    if (program_ == Program::tools || !given(key) || config_.socket.type != SocketType::ssl) return;
+    report(key, "TLS is not in this version", "plain", "use type plain");
   }
 
   void check_role(const RoleConfig& role) {
@@ -155,11 +164,14 @@ class ReferenceCheck {
 
   const LoadedConfig& loaded_;
   const Config& config_;
+  Program program_;
   ConfigProblems problems_;
 };
 
 }  // namespace
 
-ConfigProblems check_references(const LoadedConfig& loaded) { return ReferenceCheck(loaded).run(); }
+ConfigProblems check_references(const LoadedConfig& loaded, Program program) {
+  return ReferenceCheck(loaded, program).run();
+}
 
 }  // namespace mmm::conf

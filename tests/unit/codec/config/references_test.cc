@@ -1,5 +1,6 @@
 // What entries mean together, and several problems at once.
 
+#include <fmt/ranges.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -85,10 +86,11 @@ const std::vector<Case> kCases{
      {{"socket.type", "ssl"}},
      {"<socket> ca_file: is missing (required when type is ssl)",
       "<socket> cert_file: is missing (required when type is ssl)",
-      "<socket> key_file: is missing (required when type is ssl)"}},
+      "<socket> key_file: is missing (required when type is ssl)",
+      "<socket> type: TLS is not in this version; expected plain; use type plain"}},
     {"SslWithFiles",
      {{"socket.type", "ssl"}, {"socket.cert_file", "c"}, {"socket.key_file", "k"}, {"socket.ca_file", "a"}},
-     {}},
+     {"<socket> type: TLS is not in this version; expected plain; use type plain"}},
     {"IncrementalWithoutACommand",
      {{"copy_method scp.incremental", "yes"}},
      {"<copy_method scp> incremental_command: is missing (required when incremental is set)"}},
@@ -134,9 +136,20 @@ TEST(References, NeedTheSectionsThatTheProgramRequires) {
 
 TEST(References, NeedTheAuthorityFileForAgentAndMonitorOnly) {
   const auto text = Sample().set("socket.type", "ssl").set("socket.cert_file", "c").set("socket.key_file", "k").text();
-  for (const auto program : kPrograms)
-    EXPECT_EQ(complaints(text, program).size(), program == Program::agent || program == Program::monitor ? 1u : 0u)
+  for (const auto program : kPrograms) {
+    const auto found = fmt::format("{}", fmt::join(complaints(text, program), "\n"));
+    EXPECT_EQ(found.contains("ca_file: is missing"), program == Program::agent || program == Program::monitor)
         << letter(program);
+  }
+}
+
+// Goal: nobody who asked for TLS gets plain text.
+TEST(References, RefuseTlsForEveryProgramThatOpensASocket) {
+  auto sample = Sample().set("socket.type", "ssl").set("socket.cert_file", "c").set("socket.key_file", "k");
+  const auto text = sample.set("socket.ca_file", "a").text();
+  for (const auto program : {Program::agent, Program::monitor, Program::control})
+    EXPECT_THAT(complaints(text, program), ElementsAre(HasSubstr("TLS is not in this version"))) << letter(program);
+  EXPECT_THAT(complaints(text, Program::tools), IsEmpty());
 }
 
 TEST(References, LetAnAgentsFileLeaveOutTheModeOfARole) {
