@@ -7,6 +7,13 @@
 
 namespace mmm {
 
+// Where a program that stops for such a contradiction says why, besides standard error: its log. None at first.
+using StopReport = void (*)(std::string_view text);
+void report_stops_to(StopReport report);
+
+// Says why and aborts: whoever watches the program starts it again. For what check_failed does not fit.
+[[noreturn]] void stop_program(std::string_view why);
+
 [[noreturn]] void check_failed(std::string_view condition, std::source_location where);
 
 }  // namespace mmm

@@ -1,6 +1,7 @@
 #pragma once
 // The owner of concurrent tasks: it starts them, cancels them and waits for them.
 
+#include <exception>
 #include <list>
 
 #include "io/async/task.h"
@@ -14,6 +15,8 @@ class TaskGroup {
   TaskGroup(const TaskGroup&) = delete;
   TaskGroup& operator=(const TaskGroup&) = delete;
 
+  // A task that ends by an exception before `stop` was a bug of ours: what it did is done by nobody from then on. The
+  // program stops, and is started again by whoever watches it, within the lease.
   void spawn(Task<void> task);
 
   // Cancels every task and waits until the last one has ended.
@@ -25,6 +28,10 @@ class TaskGroup {
   asio::any_io_executor loop_;
   asio::steady_timer empty_;
   std::list<asio::cancellation_signal> signals_;
+  bool stopping_ = false;
 };
+
+// Stops the program and tells of `error`. Requires: there is one.
+[[noreturn]] void stop_for(const std::exception_ptr& error);
 
 }  // namespace mmm

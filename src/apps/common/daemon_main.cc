@@ -1,6 +1,7 @@
 #include "apps/common/daemon_main.h"
 
 #include <cstdlib>
+#include <exception>
 #include <iostream>
 #include <optional>
 
@@ -10,6 +11,7 @@
 #include <spdlog/spdlog.h>
 
 #include "apps/common/flags.h"
+#include "base/check.h"
 #include "codec/config/load.h"
 #include "io/process/daemon.h"
 #include "io/process/pid_file.h"
@@ -17,6 +19,8 @@
 namespace mmm {
 
 namespace {
+
+constexpr auto kPattern = "%Y-%m-%d %H:%M:%S.%e [%l] %v";
 
 void set_up_log(const Config& config, const std::string& name, bool foreground) {
   std::shared_ptr<spdlog::logger> logger;
@@ -26,12 +30,17 @@ void set_up_log(const Config& config, const std::string& name, bool foreground) 
     logger = spdlog::stderr_logger_mt(name);
   else
     logger = spdlog::syslog_logger_mt(name, name, LOG_PID, LOG_DAEMON);
-  logger->set_pattern("%Y-%m-%d %H:%M:%S.%e [%l] %v");
+  logger->set_pattern(kPattern);
   constexpr spdlog::level::level_enum kLevels[] = {spdlog::level::debug, spdlog::level::info, spdlog::level::warn,
                                                    spdlog::level::err};
   logger->set_level(config.debug ? spdlog::level::debug : kLevels[static_cast<int>(config.log_level)]);
   logger->flush_on(spdlog::level::info);
   spdlog::set_default_logger(std::move(logger));
+  report_stops_to([](std::string_view text) {
+    spdlog::critical("{}", text);
+    spdlog::default_logger()->flush();
+  });
+  std::set_terminate([] { stop_program("internal error, stopping: an exception that nobody caught"); });
 }
 
 // Everything after the fork. `fail` tells the person who started the program.
@@ -59,6 +68,20 @@ int serve(const DaemonProgram& program, const Config& config, const std::functio
 
 }  // namespace
 
+void reopen_log() {
+  auto& sink = spdlog::default_logger()->sinks().front();
+  const auto file = std::dynamic_pointer_cast<spdlog::sinks::basic_file_sink_mt>(sink);
+  if (!file) return spdlog::info("SIGHUP: there is no log_file to open anew");
+  try {
+    auto fresh = std::make_shared<spdlog::sinks::basic_file_sink_mt>(file->filename());
+    fresh->set_pattern(kPattern);
+    sink = std::move(fresh);
+    spdlog::info("SIGHUP: this log was opened anew");
+  } catch (const spdlog::spdlog_ex& error) {
+    spdlog::error("SIGHUP: {}", error.what());
+  }
+}
+
 int daemon_main(const DaemonProgram& program, int argc, char** argv) {
   const auto about = program.about + "\n\nUsage: " + program.name + " [@CLUSTER] [OPTIONS]";
   const auto parsed = parse_flags({program.name, about}, argc, argv);
@@ -72,7 +95,7 @@ int daemon_main(const DaemonProgram& program, int argc, char** argv) {
   const auto loaded = load_config(program.program, *location);
   if (!loaded) {
     std::cerr << format_problems(loaded.error());
-    return kExitFailed;
+    return kExitBadConfig;
   }
   if (flags.check_config) {
     for (const auto& file : loaded->files) std::cout << "read " << file << "\n";
@@ -97,6 +120,7 @@ int daemon_main(const DaemonProgram& program, int argc, char** argv) {
                  [&](const std::string& text) { daemon->give_up(program.name + ": " + text); });
   } catch (const std::exception& error) {  // e.g. spdlog can't open log_file
     complain(error.what());
+    spdlog::critical("{}", error.what());  // in the background nobody hears the complaint
     return kExitFailed;
   }
 }

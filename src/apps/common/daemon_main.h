@@ -13,6 +13,7 @@ namespace mmm {
 // Exit codes of the daemons, and kExitUsage.
 inline constexpr int kExitOk = 0;
 inline constexpr int kExitFailed = 1;
+inline constexpr int kExitBadConfig = 2;  // to start it again would not help (RestartPreventExitStatus)
 
 struct DaemonProgram {
   Program program;
@@ -21,6 +22,9 @@ struct DaemonProgram {
   // Builds the shell on `loop`, opens it, tells `ready`, runs it until SIGTERM or SIGINT. Errors: it could not be opened.
   std::function<Status(asio::io_context& loop, const Config& config, const std::function<void()>& ready)> serve;
 };
+
+// Opens log_file anew. Where there is none nothing happens; where that fails the old one is written on.
+void reopen_log();
 
 int daemon_main(const DaemonProgram& program, int argc, char** argv);
 
