@@ -38,6 +38,8 @@ AgentShell::AgentShell(asio::io_context& loop, const Config& config)
 }
 
 Status AgentShell::open() {
+  if (const auto kept = check_directory_of(self_.state_path); !kept)
+    return fail(kept.error().text + ". Make it so that it can, or give another state_path");
   auto watch = AddressWatch::open(loop_.get_executor(), self_.cluster_interface);
   if (!watch) return std::unexpected(watch.error());
   address_watch_ = std::move(*watch);
@@ -101,7 +103,8 @@ void AgentShell::carry_out(agent::Persist effect) { outbox_.write(print_agent_me
 void AgentShell::carry_out(agent::Send effect) {
   const auto session = sessions_.find(effect.to);
   if (session == sessions_.end()) return;
-  outbox_.then([session = session->second, line = wire2::encode(effect.message)] { session->send(line); });
+  const auto to = session->second;
+  if (!outbox_.then([to, line = wire2::encode(effect.message)] { to->send(line); })) to->close();
 }
 
 void AgentShell::carry_out(agent::Run effect) {

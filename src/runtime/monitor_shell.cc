@@ -43,6 +43,8 @@ MonitorShell::MonitorShell(asio::io_context& loop, const Config& config)
 
 Status MonitorShell::open() {
   const auto& path = config_.monitor.status_path;
+  if (const auto kept = check_directory_of(path); !kept)
+    return fail(kept.error().text + ". Make it so that it can, or give another status_path");
   auto lock = LockedFile::take(path);
   if (!lock) return std::unexpected(lock.error());
   lock_ = std::move(*lock);
@@ -113,7 +115,8 @@ void MonitorShell::carry_out(Tell effect) {
   if (first) greeted_[effect.host] = link->second;
   auto line = first ? wire2::encode_hello_line(*hello) : wire2::encode(effect.message);
   if (effect.urgent) return link->second->send(std::move(line));
-  outbox_.then([session = link->second, line = std::move(line)] { session->send(line); });
+  const auto to = link->second;
+  if (!outbox_.then([to, line = std::move(line)] { to->send(line); })) to->close();
 }
 
 void MonitorShell::carry_out(const MonitorNote& effect) {

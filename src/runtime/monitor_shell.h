@@ -60,6 +60,8 @@ class MonitorShell {
   // The control port (monitor_control.cc).
   Task<void> control_loop();
   Task<void> serve(LineStream stream);
+  Task<void> turn_away(std::shared_ptr<Session> session, std::string ip);
+  Task<void> wait_for_answer(CommandId id);
 
   asio::io_context& loop_;
   const Config& config_;
@@ -85,6 +87,7 @@ class MonitorShell {
   std::map<CommandId, Waiting> waiting_;
   CommandId next_command_ = 1;
   std::size_t control_sessions_ = 0;
+  std::size_t turned_away_ = 0;        // connections that are being told that they may not use the control port
   IdleSessions idle_sessions_;         // control connections whose next line is awaited
 };
 

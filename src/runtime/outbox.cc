@@ -11,14 +11,26 @@ Outbox::Outbox(asio::any_io_executor loop, Worker& worker, std::string path,
       report_failure_(std::move(report_failure)),
       wanted_(loop, std::chrono::steady_clock::time_point::max()) {}
 
+// One state waits at most: a newer one says all that the older one did, and may well be written in its place.
 void Outbox::write(std::string state) {
-  items_.emplace_back(std::move(state));
+  const auto waiting = std::ranges::find_if(items_, [](const Item& item) { return std::holds_alternative<std::string>(item); });
+  if (waiting != items_.end())
+    *waiting = std::move(state);
+  else
+    items_.emplace_back(std::move(state));
   wanted_.cancel();
 }
 
-void Outbox::then(std::function<void()> message) {
+bool Outbox::then(std::function<void()> message) {
+  if (items_.size() > kMessagesMax) return false;
   items_.emplace_back(std::move(message));
   send_ready();
+  return true;
+}
+
+std::optional<std::string> Outbox::held_up() const {
+  if (!writing_ || Deadline::Clock::now() < begun_.at + kPatience) return std::nullopt;
+  return last_failure_.empty() ? fmt::format("writing {} takes longer than {} s", path_, kPatience / 1s) : last_failure_;
 }
 
 void Outbox::send_ready() {
@@ -28,15 +40,6 @@ void Outbox::send_ready() {
     items_.pop_front();
     message();
   }
-}
-
-// Of several states in the queue the last one says it all: it is written in place of each.
-std::string Outbox::newest_state() {
-  const auto last = std::find_if(items_.rbegin(), items_.rend(),
-                                 [](const Item& item) { return std::holds_alternative<std::string>(item); });
-  auto state = std::get<std::string>(*last);
-  std::erase_if(items_, [](const Item& item) { return std::holds_alternative<std::string>(item); });
-  return state;
 }
 
 Task<void> Outbox::run() {
@@ -49,11 +52,15 @@ Task<void> Outbox::run() {
       continue;
     }
     writing_ = true;
-    auto state = newest_state();
+    begun_ = Deadline::in(0s);
+    last_failure_.clear();
+    const auto state = std::get<std::string>(std::move(items_.front()));
+    items_.pop_front();
     while (true) {
       const auto written = co_await worker_.write_durably_async(path_, state, Deadline::in(kWriteLimit));
       if (written) break;
-      report_failure_(written.error());
+      if (last_failure_ != written.error().text) report_failure_(written.error());
+      last_failure_ = written.error().text;
       co_await sleep_for(kRetry);
     }
     writing_ = false;

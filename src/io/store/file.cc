@@ -102,6 +102,16 @@ Status write_durably(const std::string& path, std::string_view text) {
   return write_durably(calls, path, text);
 }
 
+Status check_directory_of(const std::string& path) {
+  const auto directory = directory_of(path);
+  struct stat info {};
+  if (::stat(directory.c_str(), &info) != 0)
+    return fail(fmt::format("{} can't be kept: the directory {}: {}", path, directory, errno_text(errno)));
+  if (!S_ISDIR(info.st_mode)) return fail(fmt::format("{} can't be kept: {} is no directory", path, directory));
+  if (::access(directory.c_str(), W_OK | X_OK) == 0) return {};
+  return fail(fmt::format("{} can't be kept: nothing can be written to {}: {}", path, directory, errno_text(errno)));
+}
+
 Result<std::optional<std::string>> read_file(const std::string& path, std::size_t limit) {
   FileCalls calls;
   // O_NONBLOCK: a fifo of that name must not block us; it has no effect on a regular file.

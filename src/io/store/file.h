@@ -18,6 +18,9 @@ inline constexpr unsigned kStateFileMode = 0640;
 // What is appended to the name of a file for the new content before it takes the old one's place.
 inline constexpr std::string_view kNewFileSuffix = ".new";
 
+// Can state files be kept in the directory of `path`? Errors: it is not there, or can't be written to; names it.
+Status check_directory_of(const std::string& path);
+
 // Reads a whole file. Nothing: there is no such file (or no such directory), which is not an error.
 //
 // Errors: it is there but can't be read, is not a regular file, or is longer than `limit` bytes; names the path.

@@ -205,5 +205,17 @@ TEST(ReadFile, GivesTheEmptyFileAsEmptyText) {
   EXPECT_EQ(read_file(directory / "state", 0), "");
 }
 
+TEST(CheckDirectory, NamesWhatIsMissing) {
+  const Directory directory;
+  EXPECT_TRUE(check_directory_of(directory / "state"));
+  const auto absent = check_directory_of(directory / "absent/state");
+  ASSERT_FALSE(absent);
+  EXPECT_THAT(absent.error().text, testing::HasSubstr("the directory " + (directory / "absent")));
+  ASSERT_TRUE(write_durably(directory / "file", "x"));
+  const auto no_directory = check_directory_of(directory / "file/state");
+  ASSERT_FALSE(no_directory);
+  EXPECT_THAT(no_directory.error().text, testing::HasSubstr("is no directory"));
+}
+
 }  // namespace
 }  // namespace mmm
