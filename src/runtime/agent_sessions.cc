@@ -16,6 +16,8 @@ namespace {
 constexpr Duration kFirstLineLimit = 5s;
 // More connections than any site has monitors; of more the oldest that commands nothing is closed.
 constexpr std::size_t kSessionsMax = 64;
+// Connections of those who may not command, and who are told so; more are closed without a word.
+constexpr std::size_t kTurnedAwayMax = 16;
 
 }  // namespace
 
@@ -43,7 +45,11 @@ Task<void> AgentShell::serve(LineStream stream) {
   auto session = std::make_shared<Session>(loop_.get_executor(), std::move(stream));
   if (!may_command(config_, ip)) {
     spdlog::warn("{} may not command: it is neither a configured host nor the monitor nor in allow_from", ip);
-    session->close();
+    if (turned_away_ >= kTurnedAwayMax) co_return session->close();
+    ++turned_away_;
+    tasks_.spawn(session->write_loop());
+    co_await session->turn_away(fmt::format("ERROR: {} may not command this agent; add it to allow_from\n", ip));
+    --turned_away_;
     co_return;
   }
   tasks_.spawn(session->write_loop());

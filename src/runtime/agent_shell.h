@@ -94,6 +94,7 @@ class AgentShell {
   IdleSessions strangers_;             // connections whose first line is awaited
   std::map<agent::ConnectionId, std::shared_ptr<Session>> sessions_;
   agent::ConnectionId next_session_ = 1;
+  std::size_t turned_away_ = 0;        // connections that are being told that they may not command
   std::map<agent::Lane, mysql::Connection> lanes_;
   mysql::Connection idle_;           // tells of the server's end
   Pinger pinger_;

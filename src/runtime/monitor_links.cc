@@ -1,5 +1,7 @@
 // The monitor's standing connections to the agents.
 
+#include <algorithm>
+
 #include <spdlog/spdlog.h>
 
 #include "codec/wire2/wire2.h"
@@ -16,49 +18,74 @@ constexpr Duration kReconnect = 50ms;
 constexpr Duration kPokeEvery = 1s;
 // An agent answers a Poke at once. Silence this long: frozen, or its host is gone; the connection is made anew.
 constexpr Duration kSilence = 5s;
+// An agent that accepts and hangs up without a word that is understood will do so again (it may not obey us, it is of
+// another version); but the first time it may just be restarting.
+constexpr Duration kFruitlessFirst = 1s, kFruitlessMax = 10s;
+
+Duration pause_after(int fruitless) {
+  Duration pause = kReconnect;
+  for (int i = 1; i < fruitless; ++i) pause = std::clamp(2 * pause, kFruitlessFirst, kFruitlessMax);
+  return pause;
+}
+
+// What it said, fit for a log.
+std::string shown(std::string line) {
+  constexpr std::size_t kShownMax = 200;
+  line.resize(std::min(line.size(), kShownMax));
+  for (auto& c : line)
+    if (c < ' ' || c > '~') c = '?';
+  return line;
+}
 
 }  // namespace
 
 Task<void> MonitorShell::link_loop(HostName host) {
   const auto& config = *config_.host(host);
   std::string told;
+  int fruitless = 0;
   while (true) {
     auto stream = co_await LineStream::connect(config.ip, config.agent_port, Deadline::in(kConnectLimit));
     if (stream) {
       told.clear();
-      const auto why = co_await talk(host, std::move(*stream));
-      happen(AgentLeft{host, why});
-    } else if (told != stream.error().text) {
+      const auto ended = co_await talk(host, std::move(*stream));
+      happen(AgentLeft{host, ended.why});
+      fruitless = ended.fruitless ? std::min(fruitless + 1, 10) : 0;
+    } else {
+      fruitless = 0;
+      if (told != stream.error().text) spdlog::warn("{}: its agent is not reachable: {}", host, stream.error().text);
       told = stream.error().text;
-      spdlog::warn("{}: its agent is not reachable: {}", host, told);
     }
-    co_await sleep_for(kReconnect);
+    co_await sleep_for(pause_after(fruitless));
   }
 }
 
-Task<std::string> MonitorShell::talk(HostName host, LineStream stream) {
+Task<MonitorShell::TalkEnd> MonitorShell::talk(HostName host, LineStream stream) {
   auto session = std::make_shared<Session>(loop_.get_executor(), std::move(stream));
   links_[host] = session;
   tasks_.spawn(session->write_loop());
   tasks_.spawn(poke_loop(host, session));
   happen(AgentJoined{host});
-  std::string why;
+  TalkEnd end{.why = "", .fruitless = true};
   while (true) {
-    const auto line = co_await session->read_line(wire2::kMaxLine, Deadline::in(kSilence));
+    const auto silence = Deadline::in(kSilence);
+    const auto line = co_await session->read_line(wire2::kMaxLine, silence);
     if (!line) {
-      why = line.error().text;
+      end.why = line.error().text;
+      end.fruitless = end.fruitless && !silence.passed();  // a frozen one costs kSilence each time as it is
       break;
     }
     auto message = wire2::decode_from_agent(*line);
     if (!message) {
-      why = "it said something that is not understood: " + message.error().text;
+      end.why = line->starts_with("ERROR") ? "it says " + shown(*line)
+                                           : "it said something that is not understood: " + message.error().text;
       break;
     }
+    end.fruitless = false;
     happen(AgentSaid{host, std::move(*message)});
   }
   session->close();
   links_.erase(host);
-  co_return why;
+  co_return end;
 }
 
 Task<void> MonitorShell::poke_loop(HostName host, std::shared_ptr<Session> session) {

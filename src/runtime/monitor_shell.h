@@ -47,7 +47,11 @@ class MonitorShell {
 
   // Links to agents (monitor_links.cc).
   Task<void> link_loop(HostName host);
-  Task<std::string> talk(HostName host, LineStream stream);  // returns why it ended
+  struct TalkEnd {
+    std::string why;
+    bool fruitless = false;  // it hung up, or said what is not understood, before anything else
+  };
+  Task<TalkEnd> talk(HostName host, LineStream stream);
   Task<void> poke_loop(HostName host, std::shared_ptr<Session> session);
 
   // Checks (monitor_checks.cc).

@@ -31,6 +31,14 @@ void Session::close() {
   drained_.cancel();
 }
 
+Task<void> Session::turn_away(std::string bytes) {
+  constexpr std::size_t kAnything = 64 * 1024;
+  send_bytes(std::move(bytes));
+  co_await drain(Deadline::in(kLastWordLimit));
+  if (!closed_) co_await read_line(kAnything, Deadline::in(kLastWordLimit));
+  close();
+}
+
 Task<void> Session::write_loop() {
   const auto self = shared_from_this();  // the owner may drop the session while a write is under way
   while (!closed_) {

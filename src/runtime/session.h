@@ -16,6 +16,7 @@ class Session : public std::enable_shared_from_this<Session> {
   static constexpr std::size_t kQueueMax = 1024;
   // A line that can't be written within this time: as above.
   static constexpr Duration kWriteLimit = 3s;
+  static constexpr Duration kLastWordLimit = 1s;
 
   Session(asio::any_io_executor loop, LineStream stream);
 
@@ -27,6 +28,9 @@ class Session : public std::enable_shared_from_this<Session> {
   Task<void> drain(Deadline deadline);
   Task<Result<std::string>> read_line(std::size_t limit, Deadline deadline) { return stream_.read_line(limit, deadline); }
   void close();
+  // Says a last word and closes. Waits a little for the other end to have it: a connection that is closed while there is
+  // something to read is reset, and what was sent may be lost with it.
+  Task<void> turn_away(std::string bytes);
   std::string peer_ip() const { return stream_.peer_ip(); }
 
   // Writes what was sent until the session is closed. Spawn it once.

@@ -125,10 +125,13 @@ class BadLines(LabTest):
         self.assertRegex(answer, rb"^ERROR: HELLO: expected HELLO\|VERSION\|")
         self.assertIn("10.0.0.6 sent a first line that is not obeyed", self.log("db1"))
 
-    def test_strangers_are_sent_away_without_a_word(self):
+    def test_strangers_are_told_that_they_are_and_sent_away(self):
         with self.nothing_changes():
             for host, port in (("monitor", CONTROL_PORT), *((name, AGENT_PORT) for name in DATABASES)):
-                self.assertEqual(ask(self.lab, "client", host, port, b"show\n"), b"")
+                what = b"use the control port of this monitor" if host == "monitor" else b"command this agent"
+                answer = ask(self.lab, "client", host, port, b"show\n")
+                self.assertIn(b"ERROR: 10.0.0.20 may not " + what + b"; add it to allow_from", answer)
+                self.assertEqual(ask(self.lab, "client", host, port, b"sho")[:5], b"" if host == "monitor" else b"ERROR")
             self.assertIn(f"{HOSTS['client'].ip} may not", self.log("monitor"))
             self.assertIn(f"{HOSTS['client'].ip} may not", self.log("db1"))
 
