@@ -1,13 +1,16 @@
 """The programs as such: flags, exit codes, what keeps them from starting and how they say it, background, stopping."""
 
 import contextlib
+import json
 import os
+import re
 import signal
 import tempfile
 import threading
+import time
 from pathlib import Path
 
-from .support import CONTROL_PORT, HOSTS, LabTest, netns_socket
+from .support import AGENT_PORT, CONTROL_PORT, HOSTS, LabTest, netns_socket
 
 ELSEWHERE = "{elsewhere}"
 PROGRAMS = ("mmm_mond", "mmm_agentd", "mmm_control")
@@ -80,7 +83,7 @@ class Flags(ProgramTest):
         wrong = "mode                    exclusive"
         with self.changed_config("monitor", "mmm_common.conf", wrong, "mode exlusive\n    nosuch 1") as config:
             words = ("--check-config",)
-            error = self.assert_fails("monitor", "mmm_mond", "exlusive", "nosuch", words=words, config=config)
+            error = self.assert_fails("monitor", "mmm_mond", "exlusive", "nosuch", words=words, config=config, code=2)
             self.assertRegex(error, r"mmm_common\.conf:\d+")  # every problem with file and line, not the first alone
 
     def test_exit_codes_of_mmm_control(self):
@@ -98,8 +101,30 @@ class Flags(ProgramTest):
             self.assertIn("mmm_mon.conf", error)
 
     def test_without_a_monitor_mmm_control_says_so_and_fails(self):
+        told = "ERROR: Can't connect to monitor daemon!"
+        etc = self.lab.layout.etc("monitor")
         with self.stopped("monitor", "monitor"):
-            self.assertEqual(self.lab.control("show"), (1, "ERROR: Can't connect to monitor daemon!\n"))
+            code, out, error = self.run_program("monitor", "mmm_control", "show", config=etc)
+            self.assertEqual((code, out), (1, told + "\n"))  # MMM 2's text, for scripts
+            self.assertIn("10.0.0.6 port 9988: Connection refused", error)
+            code, out, error = self.run_program("monitor", "mmm_control", "--json", "show", config=etc)
+            self.assertEqual((code, json.loads(out)), (1, {"ok": False, "message": told}))
+            self.assertIn("refused", error)
+
+    def test_errors_before_anybody_is_asked_are_json_to_who_asks_for_it(self):
+        with tempfile.TemporaryDirectory(prefix="mmm-e2e-") as empty:
+            code, out, _ = self.run_program("monitor", "mmm_control", "--json", "ping", config=empty)
+        answer = json.loads(out)
+        self.assertEqual((code, answer["ok"]), (1, False))
+        self.assertIn("mmm_mon.conf", answer["message"])
+
+    def test_who_may_not_ask_is_told_so(self):
+        etc = self.lab.layout.etc("monitor")
+        told = "ERROR: 10.0.0.20 may not use the control port of this monitor; add it to allow_from"
+        code, out, _ = self.run_program("client", "mmm_control", "show", config=etc)
+        self.assertEqual((code, out), (1, told + "\n"))
+        code, out, _ = self.run_program("client", "mmm_control", "--json", "show", config=etc)
+        self.assertEqual((code, json.loads(out)), (1, {"ok": False, "message": told}))
 
     @contextlib.contextmanager
     def stopped(self, host, unit):
@@ -140,7 +165,8 @@ class Starting(ProgramTest):
         for host, name, file in (("monitor", "mmm_mond", "mmm_mon.conf"), ("db1", "mmm_agentd", "mmm_common.conf"),
                                  ("monitor", "mmm_control", "mmm3.conf")):
             with self.changed_config(host, file, "", "", mode=0o644) as config:
-                self.assert_fails(host, name, file, "chmod", config=config)
+                code = 1 if name == "mmm_control" else 2
+                self.assert_fails(host, name, file, "chmod", config=config, code=code)
 
     def test_an_interface_that_does_not_exist_is_named(self):
         with self.changed_config("db3", "mmm_common.conf", "eth0", "eth7") as config:
@@ -158,6 +184,91 @@ class Starting(ProgramTest):
             with self.changed_config(host, file, str(self.lab.layout.run(host)), ELSEWHERE) as config:
                 expected = "port " + port, "another program uses the port"
                 self.assert_fails(host, name, *expected, words=("-f",), config=config)
+
+    def test_tls_is_refused_and_not_silently_left_out(self):
+        for host, name, code in (("monitor", "mmm_mond", 2), ("db1", "mmm_agentd", 2), ("monitor", "mmm_control", 1)):
+            tls = "<socket>\ntype ssl\ncert_file /c\nkey_file /k\nca_file /a\n</socket>\nlease_ttl"
+            with self.changed_config(host, "mmm3.conf", "lease_ttl", tls) as config:
+                told = "mmm3.conf:", "<socket> type: TLS is not in this version", "use type plain"
+                self.assert_fails(host, name, *told, config=config, code=code)
+
+    def test_a_directory_for_the_state_that_is_not_there_is_named(self):
+        run = str(self.lab.layout.run("monitor"))
+        with self.changed_config("monitor", "mmm_mon.conf", run, ELSEWHERE + "/nosuch") as config:
+            path = Path(config, "mmm_mon.conf")
+            pid_file = f"{config}/nosuch/mmm_mond.pid"
+            path.write_text(path.read_text(encoding="utf-8").replace(pid_file, f"{config}/pid"), encoding="utf-8")
+            self.assert_fails("monitor", "mmm_mond", f"{config}/nosuch", "status_path", words=("-f",), config=config)
+        # The first thing an agent looks for: the port is in use, and not yet missed.
+        with self.changed_config("db3", "mmm_common.conf", str(self.lab.layout.run("db3")), ELSEWHERE) as config:
+            for file in ("mmm_common.conf", "mmm3.conf"):
+                path = Path(config, file)
+                path.write_text(re.sub(r"state_path.*", "", path.read_text(encoding="utf-8")), encoding="utf-8")
+            state = f"<host default>\nstate_path {config}/nosuch/state\n</host>\n"
+            path.write_text(path.read_text(encoding="utf-8") + state, encoding="utf-8")
+            self.assert_fails("db3", "mmm_agentd", f"{config}/nosuch", "state_path", words=("-f",), config=config)
+
+    def test_hangup_opens_the_log_anew(self):
+        for host, unit, name in (("db3", "agent", "mmm_agentd"), ("monitor", "monitor", "mmm_mond")):
+            pid_file = self.lab.layout.run(host) / f"{name}.pid"
+            self.lab.stop(host, unit)
+            with self.changed_config(host, "mmm3.conf", "lease_ttl", f"log_file {ELSEWHERE}/log\nlease_ttl") as config:
+                self.assertEqual(self.run_program(host, name, config=config), (0, "", ""))
+                pid = int(pid_file.read_text())
+                log = Path(config, "log")
+                log.rename(log.with_suffix(".1"))
+                os.kill(pid, signal.SIGHUP)
+                self.wait(lambda log=log: log.exists() and "opened anew" in log.read_text(), "the new log is written")
+                self.assertIn("listens on", log.with_suffix(".1").read_text())
+                self.wait_for_peace()
+                os.kill(pid, signal.SIGTERM)
+                self.wait(lambda pid=pid: not Path(f"/proc/{pid}").exists(), f"{name} ends")
+                self.assertIn("stops: SIGTERM", log.read_text())
+            self.lab.start(host, unit)
+            self.wait_for_peace()
+
+    def test_hangup_without_a_log_file_changes_nothing(self):
+        for host, unit in (("db3", "agent"), ("monitor", "monitor")):
+            os.kill(self.lab.unit(host, unit)["pid"], signal.SIGHUP)
+            self.wait(lambda host=host: "SIGHUP: there is no log_file" in self.log(host), "it says so")
+        self.wait_for_peace()
+
+    def test_a_status_file_that_cannot_be_written_is_told_to_who_asks(self):
+        obstacle = self.lab.layout.run("monitor") / "mmm_mond.status.new"
+        obstacle.mkdir()
+        try:
+            self.control_in_the_dark("set_manual", "mode")
+        finally:
+            obstacle.rmdir()
+        self.wait(lambda: self.lab.control("ping")[0] == 0, "it answers again")
+        self.control("set_active")
+        self.wait_for_peace()
+
+    def control_in_the_dark(self, *commands):
+        for command in commands:
+            begin = time.monotonic()
+            answer = self.refused(command, code=3)
+            self.assertIn("mmm_mond.status", answer)
+            self.assertLess(time.monotonic() - begin, 8.0)
+
+    def test_an_agent_that_hangs_up_is_called_rarely_and_its_reason_shown(self):
+        self.lab.stop("db3", "agent")
+        calls = []
+        with netns_socket(self.lab, "db3") as listener:
+            listener.bind((HOSTS["db3"].ip, AGENT_PORT))
+            listener.listen()
+            listener.settimeout(4.0)
+            end = time.monotonic() + 4.0
+            with contextlib.suppress(TimeoutError):
+                while time.monotonic() < end:
+                    peer = listener.accept()[0]
+                    calls.append(peer.recv(1000))
+                    peer.sendall(b"ERROR: 10.0.0.6 may not command this agent; add it to allow_from\n")
+                    peer.close()
+        self.lab.start("db3", "agent")
+        self.assertLess(len(calls), 7, "50 ms apart they would be 80")
+        self.assertIn("it says ERROR: 10.0.0.6 may not command this agent", self.log("monitor"))
+        self.wait_for_peace()
 
     def test_two_monitors_on_one_state_file_are_refused(self):
         pid_file = str(self.lab.layout.run("monitor") / "mmm_mond.pid")

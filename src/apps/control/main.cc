@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "apps/common/flags.h"
+#include "base/json_text.h"
 #include "codec/config/load.h"
 #include "codec/control/control.h"
 #include "io/wire/line_stream.h"
@@ -34,7 +35,17 @@ Flags with_habits(Flags flags) {
 struct Outcome {
   int code = 0;
   std::string text;
+  std::string why = "";   // for standard error only: scripts know the text as MMM 2 has it
+  bool answered = false;  // the text is the monitor's, in the form that was asked for
 };
+
+Outcome not_connected(const Error& error) { return {kRefused, "ERROR: Can't connect to monitor daemon!", error.text}; }
+
+void print(const Outcome& outcome, bool json) {
+  const bool wrap = json && !outcome.answered;
+  std::cout << (wrap ? JsonObject{}.add("ok", outcome.code == 0).add("message", outcome.text).done().text : outcome.text) << "\n";
+  if (!outcome.why.empty()) std::cerr << "mmm_control: " << outcome.why << "\n";
+}
 
 Task<std::variant<control::Answer, control::ClassicPeer, Error>> ask(LineStream& monitor, std::string request) {
   const auto deadline = Deadline::in(kAnswerLimit);
@@ -55,7 +66,7 @@ Task<std::variant<control::Answer, control::ClassicPeer, Error>> ask(LineStream&
 // MMM 2's monitor: its answer ends when it closes after our quit.
 Task<Outcome> ask_classic(const MonitorConfig& monitor, std::string request) {
   auto stream = co_await LineStream::connect(monitor.ip, monitor.port, Deadline::in(kConnectLimit));
-  if (!stream) co_return Outcome{kRefused, "ERROR: Can't connect to monitor daemon!"};
+  if (!stream) co_return not_connected(stream.error());
   const auto deadline = Deadline::in(kAnswerLimit);
   const auto sent = co_await stream->write(request + "quit\n", deadline);
   if (!sent) co_return Outcome{kUnknown, "ERROR: " + sent.error().text};
@@ -78,12 +89,12 @@ Task<void> run(const MonitorConfig& monitor, Flags flags, Outcome& outcome) {
   }
   auto stream = co_await LineStream::connect(monitor.ip, monitor.port, Deadline::in(kConnectLimit));
   if (!stream) {
-    outcome = {kRefused, "ERROR: Can't connect to monitor daemon!"};
+    outcome = not_connected(stream.error());
     co_return;
   }
   const auto answer = co_await ask(*stream, std::move(*line));
   if (const auto* done = std::get_if<control::Answer>(&answer)) {
-    outcome = {done->code, done->text};
+    outcome = {.code = done->code, .text = done->text, .answered = true};
   } else if (const auto* error = std::get_if<Error>(&answer)) {
     outcome = {kUnknown, "ERROR: The monitor's answer did not come: " + error->text +
                              ". The command may have been carried out; look at 'mmm_control show'."};
@@ -93,25 +104,31 @@ Task<void> run(const MonitorConfig& monitor, Flags flags, Outcome& outcome) {
   }
 }
 
+// Before anybody was asked: nothing on standard output, except JSON to whoever wants JSON.
+int give_up(const Flags& flags, int code, std::string why) {
+  if (why.ends_with('\n')) why.pop_back();
+  if (flags.json) print({code, "ERROR: " + why}, true);
+  std::cerr << (code == kExitUsage ? "mmm_control: " : "") << why << "\n";
+  return code;
+}
+
 int main_control(int argc, char** argv) {
   const auto parsed = parse_flags({"mmm_control", kAbout, CommandLine::control}, argc, argv);
   if (const auto* code = std::get_if<int>(&parsed)) return *code;
   const auto flags = with_habits(std::get<Flags>(parsed));
   const auto location = config_location(Program::control, std::getenv("MMM_CONFIG_DIR"), flags.config, flags.cluster);
   if (!location) {
-    std::cerr << "mmm_control: " << location.error().text << "\n";
-    return kExitUsage;
+    return give_up(flags, kExitUsage, location.error().text);
   }
   const auto loaded = load_config(Program::control, *location);
   if (!loaded) {
-    std::cerr << format_problems(loaded.error());
-    return kRefused;
+    return give_up(flags, kRefused, format_problems(loaded.error()));
   }
   asio::io_context loop(1);
   Outcome outcome{kUnknown, "ERROR: no answer"};
   asio::co_spawn(loop, run(loaded->config.monitor, flags, outcome), asio::detached);
   loop.run();
-  std::cout << outcome.text << "\n";
+  print(outcome, flags.json);
   return outcome.code;
 }
 
