@@ -17,7 +17,7 @@ class FrameCounter:
     """IPv4 packets to `ip` in frames to this host's own hardware address, in the namespace of the calling thread."""
 
     def __init__(self, ip):
-        self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK, 0)
+        self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK, socket.htons(ETH_P_IP))
         target = int.from_bytes(socket.inet_aton(ip), "big")
         self._attach(
             (LOAD, 0, 0, SKF_AD_PKTTYPE),
@@ -27,7 +27,7 @@ class FrameCounter:
             (RETURN, 0, 0, 1),
             (RETURN, 0, 0, 0),
         )
-        self.socket.bind(("", ETH_P_IP))  # of all links; nothing comes before this, so the filter sees all
+        self.take()  # what came before the filter
 
     def _attach(self, *instructions):
         program = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *each) for each in instructions))
