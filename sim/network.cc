@@ -78,6 +78,21 @@ void Network::send(ConnectionId id, Node from, Action deliver) {
   transmit(id, 1 - side, std::move(deliver));
 }
 
+bool Network::repeats(ConnectionId id, Node from) {
+  const auto it = connections_.find(id);
+  if (it == connections_.end()) return false;
+  const auto loss = link(from, it->second.ends[1 - side_of(it->second, from)].node).loss;
+  return loss > 0 && random_.chance(loss);
+}
+
+void Network::send_again(ConnectionId id, Node from, Action deliver) {
+  const auto it = connections_.find(id);
+  if (it == connections_.end()) return;
+  const auto to = 1 - side_of(it->second, from);
+  const auto wait = delay(from, it->second.ends[to].node) + random_.between(1ms, 3s);
+  queue_.after(wait, [this, id, to, deliver = std::move(deliver)]() mutable { arrive(id, to, deliver); });
+}
+
 void Network::transmit(ConnectionId id, std::size_t to, Action deliver) {
   auto& connection = connections_.at(id);
   auto& end = connection.ends[to];

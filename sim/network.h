@@ -45,6 +45,10 @@ class Network {
   ConnectionId open(Node client, Node server, Action closed_client, Action closed_server);
   // Ensures: `deliver` runs once, after everything sent before on this side, or never.
   void send(ConnectionId id, Node from, Action deliver);
+  // A lossy link also brings messages again, out of their order. TCP does not; what stands between two programs may.
+  // `repeats`: is this one brought again? Drawn. `send_again`: `deliver` runs once more, whenever it likes, or never.
+  bool repeats(ConnectionId id, Node from);
+  void send_again(ConnectionId id, Node from, Action deliver);
   // The process at `side` closed it or ended. The other end learns of it after all that was sent before.
   void close(ConnectionId id, Node side);
   bool is_open(ConnectionId id, Node side) const;

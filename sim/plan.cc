@@ -144,7 +144,7 @@ std::string describe(const Fault& fault) {
     case FaultKind::slow_link:
       return fmt::format("the link {}{}{} is {:.3f} s slower for {:.3f} s", who, arrow, other, amount, lasts);
     case FaultKind::lossy_link:
-      return fmt::format("the link {}{}{} loses {:.0f} % for {:.3f} s", who, arrow, other, fault.probability * 100, lasts);
+      return fmt::format("the link {}{}{} loses {:.0f} % and repeats as many for {:.3f} s", who, arrow, other, fault.probability * 100, lasts);
     case FaultKind::lag: return fmt::format("the applier of {} is {:.3f} s late for {:.3f} s", who, amount, lasts);
     case FaultKind::stop_applier: return fmt::format("the applier of {} is broken for {:.3f} s", who, lasts);
     case FaultKind::move_role: return fmt::format("the administrator wants the writer on {}", who);

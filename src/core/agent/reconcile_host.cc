@@ -15,6 +15,8 @@ constexpr Duration kObserveEvery = 1s;   // the server's state is shown this oft
 constexpr Duration kObservePause = 5ms;
 // A source that refuses a replica for good (it has diverged) fills both logs with each try.
 constexpr Duration kLongestPause = 60s;
+// A receiver that runs for so long was not refused; before, it may have been seen between the login and the refusal.
+constexpr Duration kSteady = 1s;
 // A replica that is needed for acknowledgements waits for its applier; after this time its backlog is a long one.
 constexpr Duration kShortBacklog = 2s;
 const std::string kBacklogProblem = "backlog";
@@ -113,7 +115,7 @@ void Brain::settle_replication() {
     may_start_replication_ = true;
   }
   const bool same = now.configured && now.source_ip == wanted.source.ip && now.source_port == wanted.source.port;
-  if (now.io == IoThread::yes) io_pause_ = kFirstPause;
+  if (now.io == IoThread::yes && last_observation_ >= io_started_ + kSteady) io_pause_ = kFirstPause;
   if (!same || (follow_anew_ && !is_writer())) {
     if (may_forget_relay_log(wanted.source)) try_run(wanted.source);
   } else if (may_start_replication_ && !now.sql) {

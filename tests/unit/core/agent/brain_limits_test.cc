@@ -1,0 +1,94 @@
+// What an agent does not do for ever, and what it does not throw away (docs/invariants.md, S2, L1).
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "support/agent_driver.h"
+
+namespace mmm {
+namespace {
+
+using lab::AgentDriver;
+using lab::instruction;
+using testing::Contains;
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr auto kLift = "lift read_only for generation 2";
+constexpr auto kFromDb2 = "run replicate from db2 (10.0.0.5:3306)";
+
+// Goal: L1. A writer that renews its lease and never serves would keep everybody else from the role.
+TEST(LimitsTest, AWriterThatCanNotServeGivesItsGenerationUp) {
+  AgentDriver agent("db2");
+  agent.obey(instruction(1, 1, 2, "db1"));
+  agent.hear(instruction(1, 2, 1, "db2"));
+  const auto until = agent.now + 12s;
+  while (agent.now < until && agent.count<Released>() == 0) {
+    for (const auto& operation : agent.pending()) operation == kLift ? agent.fail(operation) : agent.finish(operation);
+    const auto ask = agent.last<Ask>();
+    agent.hear(Grant{ask.number, ask.accepted.generation});
+    agent.now += 50ms;
+    agent.step(agent::Tick{});
+  }
+  ASSERT_EQ(agent.count<Released>(), 1u);
+  EXPECT_THAT(agent.last<Released>().reason, HasSubstr("could not serve as the writer within 10 s"));
+}
+
+struct RelayLogTest : testing::Test {
+  RelayLogTest() {
+    agent.obey(instruction(1, 1, 2, "db1"));
+    agent.pass(2s);
+    server.has = lab::gtids("0-1-9");
+    server.replication.received = lab::gtids("0-1-12");
+    agent.pass(2s);
+    agent.forget();
+  }
+  AgentDriver agent{"db3"};
+  ServerStatus& server = agent.host.server;
+};
+
+// Goal: S2. What was received and not applied may be the only copy; following another source throws it away.
+TEST_F(RelayLogTest, IsAppliedBeforeAnotherSourceIsFollowed) {
+  agent.hear(instruction(1, 2, 1, "db2"));
+  agent.pass(10s);
+  EXPECT_THAT(agent.story, Not(Contains(kFromDb2)));
+  EXPECT_THAT(agent.brain.report(agent.now).problems, Contains(HasSubstr("3 transactions that it received are not applied")));
+  server.has = lab::gtids("0-1-12");
+  agent.pass(2s);
+  EXPECT_THAT(agent.story, Contains(kFromDb2));
+}
+
+TEST_F(RelayLogTest, OfAStoppedApplierIsGivenUpOnlyWhenOthersHaveIt) {
+  server.replication.sql = false;
+  agent.hear(instruction(1, 2, 1, "db2"));
+  agent.pass(10s);
+  EXPECT_THAT(agent.story, Not(Contains(kFromDb2)));
+  auto known = instruction(1, 3, 1, "db2");
+  known.must_have = lab::gtids("0-1-12");
+  agent.hear(known);
+  agent.pass(2s);
+  EXPECT_THAT(agent.story, Contains(kFromDb2));
+}
+
+TEST_F(RelayLogTest, AReceiverThatIsRefusedIsStartedMoreAndMoreRarely) {
+  server.replication.received = server.has;
+  const auto refuse = [&] {
+    server.replication.io = IoThread::no;
+    server.replication.error = "the master's binlog has diverged";
+  };
+  refuse();
+  bool told = false;
+  for (int i = 0; i < 6000; ++i) {
+    agent.pass(100ms);
+    refuse();
+    const auto problems = agent.brain.report(agent.now).problems;
+    told = told || std::ranges::any_of(problems, [](const auto& text) { return text.contains("binlog has diverged"); });
+  }
+  const auto starts = std::ranges::count(agent.story, "run start replication");
+  EXPECT_GE(starts, 10);
+  EXPECT_LE(starts, 25);
+  EXPECT_TRUE(told) << "show names what the source said";
+}
+
+}  // namespace
+}  // namespace mmm

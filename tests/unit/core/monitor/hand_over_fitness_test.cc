@@ -1,0 +1,104 @@
+// Who is fit for the writer's role, when that is found out, and what an administrator is told (docs/lease.md, rule 8; S2, S3).
+
+#include <gmock/gmock.h>
+
+#include "hand_over_fixture.h"
+
+namespace mmm {
+namespace {
+
+using testing::Contains;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+struct FitnessTest : HandOverTest {
+  void stop_applier(const HostName& host) {
+    auto& server = *agent(host).report.server;
+    server.replication.configured = true;
+    server.replication.sql = false;
+    server.replication.received = lab::gtids("0-1-12");
+    monitor.say_report(host);
+  }
+  bool owns_writer(const HostName& host) const { return monitor.brain->owners().at(lab::kWriterRole) == host; }
+};
+
+TEST_F(FitnessTest, AnUnfitTargetIsRefusedBeforeTheWriterStops) {
+  stop_applier("db2");
+  monitor.command("move_role writer db2");
+  EXPECT_THAT(monitor.replies, Contains(HasSubstr("'db2' can't become the writer now: its applier is stopped")));
+  EXPECT_FALSE(monitor.last_told<Instruction>("db1") && monitor.last_told<Instruction>("db1")->release);
+  EXPECT_TRUE(serves("db1"));
+}
+
+TEST_F(FitnessTest, ATargetThatLagsIsRefusedBeforeTheWriterStops) {
+  agent("db2").report.server->replication.seconds_behind = 60;
+  monitor.say_report("db2");
+  monitor.command("move_role writer db2");
+  EXPECT_THAT(monitor.replies, Contains(HasSubstr("it is 60 s behind")));
+  EXPECT_TRUE(serves("db1"));
+}
+
+// Goal: L1. Half-done generations are alive: a target that was given up and accepts after all is the writer.
+TEST_F(FitnessTest, AnOfferThatIsAcceptedLateIsGoneOnWith) {
+  agent("db2").acknowledges = agent("db2").serves = false;
+  mysqld_dies("db1");
+  const auto offer = monitor.last_told<Instruction>("db2");
+  ASSERT_TRUE(offer);
+  ASSERT_EQ(offer->assignment.writer, "db2");
+  monitor.pass(2500ms);
+  ASSERT_TRUE(monitor.noted("its agent did not accept the role in time"));
+  monitor.say("db2", Acknowledged{.order = offer->order, .longest_lease = 2s});
+  EXPECT_TRUE(book().durable().accepted);
+  EXPECT_TRUE(owns_writer("db2"));
+  EXPECT_EQ(monitor.kept.back().leadership->hand_over->step, "settling");
+}
+
+// Goal: S3 across a restart of the monitor.
+TEST_F(FitnessTest, WhoMayHaveWhatNobodyElseHasIsKept) {
+  monitor.silence("db1");
+  monitor.pass(5s);
+  ASSERT_TRUE(serves("db2"));
+  EXPECT_THAT(monitor.kept.back().leadership->unproven, Contains("db1"));
+  monitor.restart();
+  monitor.network();
+  EXPECT_THAT(monitor.kept.back().leadership->unproven, Contains("db1"));
+}
+
+// Goal: the operator's way out when the last writer is lost for good, and no other.
+TEST_F(FitnessTest, AHostThatWasNotAskedIsSetOnlineOnlyWithTheWordThatLossIsAccepted) {
+  monitor.silence("db1");
+  monitor.pass(5s);
+  ASSERT_TRUE(serves("db2"));
+  monitor.silence("db2");
+  monitor.pass(20s);
+  auto& back = agent("db1");
+  back.welcomes = back.acknowledges = back.surveys = back.asks = back.serves = back.reports = back.releases = true;
+  monitor.say_report("db1");
+  monitor.pass(10s);
+  ASSERT_EQ(writer(), "db2");
+  monitor.forget();
+  monitor.command("set_online db1");
+  EXPECT_THAT(monitor.replies, Contains(HasSubstr("set_online db1 --accept-loss")));
+  monitor.command("set_online db1 --accept-loss");
+  monitor.pass(10s);
+  EXPECT_EQ(writer(), "db1");
+}
+
+TEST_F(FitnessTest, KillHostRunsForAWriterThatVanished) {
+  monitor.silence("db1");
+  monitor.pass(5s);
+  ASSERT_TRUE(serves("db2"));
+  EXPECT_THAT(monitor.story, Contains(StartsWith("kill db1")));
+}
+
+TEST_F(FitnessTest, ATargetThatIsSetOfflineBeforeItServesGivesTheRoleBack) {
+  agent("db2").serves = false;
+  monitor.command("move_role writer db2");
+  ASSERT_EQ(monitor.kept.back().leadership->hand_over->step, "settling");
+  monitor.command("set_offline db2");
+  monitor.pass(5s);
+  EXPECT_TRUE(serves("db1"));
+}
+
+}  // namespace
+}  // namespace mmm
