@@ -197,6 +197,7 @@ class Brain {
   bool was_entitled_ = false;
   bool end_sessions_ = false;           // client sessions of our time as the writer are to be ended
   bool stop_failed_ = false;            // read_only could not be set: end sessions first
+  bool commits_hang_ = false;           // and since then semi-sync was not switched off
   std::optional<Release> release_;
 
   // The interface.

@@ -108,6 +108,12 @@ void Brain::settle_writer() {
     try_run(EndSessions{});
     return;
   }
+  // A commit that waits for an acknowledgement nobody sends holds read_only up, the applier's own too (seen: for ever).
+  // No client can be told OK for it any more: its address and its session are gone.
+  if (commits_hang_ && !holds_writer_ip() && (!server_ || server_->semi_sync_source)) {
+    try_run(SemiSyncSource{false});
+    return;
+  }
   if (read_only_ == false) try_run(StopWrites{});
   if (read_only_ == true) settle_semi_sync(false);
 }
@@ -200,7 +206,7 @@ void Brain::completed(const Operation& operation, bool good) {
   if (lane_of(operation) == Lane::writer) last_writer_operation_ = next_id_;
   if (lane_of(operation) == Lane::replication) last_replication_operation_ = next_id_;
   if (std::holds_alternative<StopWrites>(operation)) {
-    stop_failed_ = !good;
+    stop_failed_ = commits_hang_ = !good;
     if (good) read_only_ = true;
     if (!good) end_sessions_ = true;  // whoever holds it up goes first
   } else if (std::holds_alternative<AllowWrites>(operation) && good) {
@@ -208,6 +214,7 @@ void Brain::completed(const Operation& operation, bool good) {
     observe_soon_ = true;  // the monitor waits for a report that shows it
   } else if (const auto* semi_sync = std::get_if<SemiSyncSource>(&operation)) {
     if (good && server_) server_->semi_sync_source = semi_sync->on;
+    if (good) commits_hang_ = false;
     observe_soon_ = true;
   } else if (std::holds_alternative<EndSessions>(operation) && good) {
     end_sessions_ = false;

@@ -34,6 +34,26 @@ TEST(LimitsTest, AWriterThatCanNotServeGivesItsGenerationUp) {
   EXPECT_THAT(agent.last<Released>().reason, HasSubstr("could not serve as the writer within 10 s"));
 }
 
+// Goal: the applier of a writer that lost its lease waits for an acknowledgement that nobody sends, and read_only waits for
+// the applier (seen on MariaDB 10.11 after a frozen agent thawed). The address goes first, so nobody is told OK.
+TEST(LimitsTest, ACommitThatWaitsForNobodyDoesNotKeepALostWriterWritable) {
+  AgentDriver agent("db1");
+  agent.host.server.semi_sync_replica = true;
+  agent.obey(instruction(1, 1, 2, "db1"));
+  agent.pass(2s);
+  ASSERT_TRUE(agent.host.server.semi_sync_source);
+  agent.grants = false;
+  agent.forget();
+  const std::string stop = "set read_only", off = "let the applier wait for nobody (semi-sync off)";
+  for (const auto until = agent.now + 6s; agent.now < until; agent.now += 50ms) {
+    for (const auto& operation : agent.pending())
+      operation == stop && agent.host.server.semi_sync_source ? agent.fail(operation) : agent.finish(operation);
+    agent.step(agent::Tick{});
+  }
+  EXPECT_TRUE(agent.host.server.read_only);
+  EXPECT_LT(agent.index_of("run drop 10.0.0.80"), agent.index_of("run " + off));
+}
+
 struct RelayLogTest : testing::Test {
   RelayLogTest() {
     agent.obey(instruction(1, 1, 2, "db1"));
