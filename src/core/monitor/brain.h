@@ -157,6 +157,7 @@ class MonitorBrain {
   bool semi_sync_is_used() const;
   void generation_accepted(const HostName& host);
   void give_up_target(const std::string& why);
+  void refuse_command(const std::string& why);
   std::string not_ready(const HostName& host) const;  // why the role should not be moved there now; "" when it may
   std::string unfit(const HostName& host) const;   // why it can't become the writer; "" when it can
   bool writer_lost() const;

@@ -241,6 +241,14 @@ std::string MonitorBrain::not_ready(const HostName& host) const {
   return "";
 }
 
+// Whoever asked for this target hears that it did not become the writer; the hand-over goes on without them.
+void MonitorBrain::refuse_command(const std::string& why) {
+  auto& h = *hand_over_;
+  if (h.command)
+    reply(*h.command, plain_answer(AnswerCode::refused, fmt::format("ERROR: '{}' did not become the writer: {}", h.to, why)));
+  h.command.reset();
+}
+
 // The target that was asked for must not keep the role from the others. Where roles stay as they are, only the one that
 // gave the role up may have it instead.
 void MonitorBrain::give_up_target(const std::string& why) {
@@ -249,9 +257,7 @@ void MonitorBrain::give_up_target(const std::string& why) {
   const bool goes_back = !h.from.empty() && h.from != h.to && unfit(h.from).empty();
   if (frozen_roles() && !goes_back) return;
   note(NoteLevel::error, h.to, "does not become the writer: " + why);
-  if (h.command)
-    reply(*h.command, plain_answer(AnswerCode::refused, fmt::format("ERROR: '{}' did not become the writer: {}", h.to, why)));
-  h.command.reset();
+  refuse_command(why);
   prefer_again_at_ = now_.at + kPreferAgain;
   h.to = goes_back ? h.from : HostName{};
   h.planned = false;
@@ -447,9 +453,7 @@ void MonitorBrain::advance_settling() {
   const auto why = lost ? std::string("it disappeared before it served as the writer")
                         : fmt::format("it is {} before it served as the writer", to_string(hosts_.at(h.to).state));
   note(NoteLevel::error, h.to, why);
-  if (h.command)
-    reply(*h.command, plain_answer(AnswerCode::refused, fmt::format("ERROR: '{}' did not become the writer: {}", h.to, why)));
-  h.command.reset();
+  refuse_command(why);
   h.from = h.to;
   h.to.clear();
   h.planned = false;
@@ -461,11 +465,7 @@ void MonitorBrain::advance_settling() {
 void MonitorBrain::target_failed(const std::string& why) {
   auto& h = *hand_over_;
   note(NoteLevel::error, h.to, "did not become the writer: " + why);
-  if (h.command) {
-    reply(*h.command,
-          plain_answer(AnswerCode::refused, fmt::format("ERROR: '{}' did not become the writer: {}", h.to, why)));
-    h.command.reset();
-  }
+  refuse_command(why);
   prefer_again_at_ = now_.at + kPreferAgain;
   h.excluded[h.to] = why;
   const auto failed = h.to;
