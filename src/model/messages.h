@@ -23,7 +23,9 @@ struct Hello {
   // times before every host heard of it. Empty where it continues none.
   std::vector<Epoch> lineage;
   bool leads = false;              // it may lead already; false: it gathers acceptances first and grants nothing
-  bool by_operator = false;        // an operator vouches that the old monitor is dead
+  // An operator vouched that no other monitor of a leadership below this counter lives; 0: nobody did. A word of an
+  // earlier day says nothing about who came to lead since.
+  std::uint64_t vouched_below = 0;
 
   bool operator==(const Hello&) const = default;
 };

@@ -54,10 +54,16 @@ struct LeadershipState {
   bool released = false;           // the writer gave up `assignment.generation` for good (rule 7)
   bool release_requested = false;
   Duration longest_lease{0};       // the longest lease that may be running
+  // An operator let it lead without hosts that could not be asked: a lease of which nobody told may run (rule 1).
+  bool unheard_lease = false;
+  // What the writer of `assignment` must have applied before its first write, and where it fetches it from; empty once it
+  // has served.
+  GtidSet must_have;
+  HostName catch_up_from;
   MonitorMode mode = MonitorMode::active;
   std::string passive_cause;       // why the mode is PASSIVE; may have several lines
   std::optional<HandOverRecord> hand_over;
-  bool by_operator = false;        // an operator vouched for hosts of which some have not accepted this leadership yet
+  std::uint64_t vouched_below = 0; // as in Hello; 0 once every host has accepted a leadership of ours since
   std::vector<Epoch> lineage;      // earlier leaderships that some host may still know as the last
   HostSet unproven;                // a writer was made without asking them what they have
   std::map<HostName, GtidSet> diverged;  // what they have and the writer lacked

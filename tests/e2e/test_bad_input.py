@@ -150,7 +150,7 @@ class BadLines(LabTest):
 
     def test_a_second_monitor_is_not_obeyed_and_changes_nothing(self):
         with self.nothing_changes():
-            hello = b'HELLO|2|{"host":"db1","epoch":{"counter":1,"id":"stranger"},"leads":true,"by_operator":false}\n'
+            hello = b'HELLO|2|{"host":"db1","epoch":{"counter":1,"id":"stranger"},"leads":true,"vouched_below":0}\n'
             with dial(self.lab, "db3", "db1", AGENT_PORT) as channel:
                 channel.sendall(hello)
                 self.assertTrue(channel.recv(65536))

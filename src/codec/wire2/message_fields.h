@@ -18,7 +18,7 @@ struct Description<Hello> {
       field("epoch", &Hello::epoch),
       field("lineage", &Hello::lineage),
       field("leads", &Hello::leads),
-      field("by_operator", &Hello::by_operator),
+      field("vouched_below", &Hello::vouched_below),
   };
 };
 

@@ -22,7 +22,8 @@ std::optional<std::string> refuse_leader(const AgentMemory& memory, const HostNa
                        known.counter);
   const bool same = hello.epoch == known;
   const bool continues = std::ranges::find(hello.lineage, known) != hello.lineage.end();
-  if (same || continues || hello.by_operator || known.counter == 0) return std::nullopt;
+  const bool vouched = known.counter < hello.vouched_below;
+  if (same || continues || vouched || known.counter == 0) return std::nullopt;
   if (hello.leads)
     return fmt::format("it leads from a state file that does not know of leadership {}, which is obeyed here: the file is "
                        "old, or a copy", known.counter);

@@ -97,8 +97,10 @@ Brain::Replicate Brain::wanted_replication() const {
 
 void Brain::settle_replication() {
   const auto wanted = wanted_replication();
+  if (wanted.what != Replicate::leave && observed_id_ < last_replication_operation_)
+    return;  // what it did is not seen yet: not a second time
+  problems_.erase(kBacklogProblem);
   if (wanted.what == Replicate::leave) return;
-  if (observed_id_ < last_replication_operation_) return;  // what it did is not seen yet: not a second time
   const auto& now = server_->replication;
   const bool runs = now.configured && (now.io != IoThread::no || now.sql);
   if (wanted.what == Replicate::stopped) {
@@ -143,7 +145,6 @@ void Brain::start_receiving_again() {
 // told is committed (S2): it has to be applied first, or others are known to have it, or the source itself has it.
 bool Brain::may_forget_relay_log(const Follow& source) {
   const auto& now = server_->replication;
-  problems_.erase(kBacklogProblem);
   if (!now.configured) return true;
   const bool seen_in_this_generation = observed_id_ >= drain_after_;
   if (seen_in_this_generation && server_->has.contains(now.received)) return true;
@@ -154,8 +155,13 @@ bool Brain::may_forget_relay_log(const Follow& source) {
   const bool same_living_source = now.source_ip == source.ip && now.source_port == source.port && !now.sql && leader_ &&
                                   plan != instruction.hosts.end() && plan->second.state == HostState::online;
   if (seen_in_this_generation && same_living_source) return true;
-  if (!seen_in_this_generation || now_ < accepted_at_ + kShortBacklog) observe_soon_ = true;
-  else problems_[kBacklogProblem] = fmt::format("does not follow {} yet: {} transactions that it received are not applied{}",
+  if (!seen_in_this_generation || now_ < accepted_at_ + kShortBacklog) {
+    observe_soon_ = true;
+    return false;
+  }
+  // A receiver that goes on receiving would never be seen with all of it applied.
+  if (now.sql && now.io != IoThread::no) try_run(StopReceiver{});
+  problems_[kBacklogProblem] = fmt::format("does not follow {} yet: {} transactions that it received are not applied{}",
                                                 source.source, server_->has.count_lacking(now.received),
                                                 now.sql ? "" : ", and its applier is stopped");
   return false;

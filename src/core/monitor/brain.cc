@@ -176,10 +176,6 @@ void MonitorBrain::said(const HostName& host, const Ask& message) {
     send(host, NoGrant{message.number, std::move(reason)}, true);
   };
   if (!leads_) return no("this monitor does not lead yet: " + not_leading_because_);
-  if (now_.at < no_grants_before_) {
-    wake_at(no_grants_before_);
-    return no("the administrator let this monitor lead: a lease that nobody told of may run out first");
-  }
   const bool was_accepted = book_.durable().accepted;
   if (const auto refusal = book_.grant(host, message, now_.at)) return no(*refusal);
   // An Ask names what the agent has accepted: it is an acknowledgement too.
@@ -236,7 +232,7 @@ HostSet MonitorBrain::other_candidates(const HostName& target) const {
 bool MonitorBrain::serves_as_writer(const HostName& host) const {
   const auto& report = hosts_.at(host).agent.report;
   const auto role = writer_role();
-  return report && role && report->lease_live && report->server && !report->server->read_only &&
+  return report && role && report->accepted.generation == book_.assignment().generation && report->lease_live && report->server && !report->server->read_only &&
          std::ranges::find(report->ips, role->ip) != report->ips.end();
 }
 

@@ -85,6 +85,7 @@ class MonitorBrain {
     std::set<HostName> asked;
     std::optional<CommandId> command;
     Answer answer;                   // for `command`, when done
+    int turns = 0;                   // how often a step began
   };
 
   // Events.
@@ -112,9 +113,9 @@ class MonitorBrain {
   std::vector<std::string> missing_acceptances() const;
   void start_leading(LeaseBook::Durable durable, Duration longest_lease);
   void superseded(const std::string& by_whom);
-  void overtaken(const HostName& host, const Assignment& assignment);
+  void hear_of_later(const HostName& host, const Assignment& assignment);
   bool is_ours(const Epoch& epoch) const;
-  void settle_lineage();
+  void forget_the_operators_word();
   void greet(const HostName& host);
   void greet_again();
   void adopt(const StartDecision& decision);
@@ -161,6 +162,7 @@ class MonitorBrain {
   std::string not_ready(const HostName& host) const;  // why the role should not be moved there now; "" when it may
   std::string unfit(const HostName& host) const;   // why it can't become the writer; "" when it can
   bool writer_lost() const;
+  bool overtaken() const;
   void detach_from_silent_writer();
 
   // intents.cc
@@ -205,13 +207,11 @@ class MonitorBrain {
   bool started_ = false;
   bool leads_ = false;
   bool decided_start_ = false;       // the first host states and roles stand
-  bool operator_vouches_ = false;
-  // After an operator's word a lease that nobody told of may run: no grant before, and no renewal is missed until then.
-  Instant no_grants_before_ = kLongAgo, first_renewal_by_ = kLongAgo;
+  std::uint64_t vouched_below_ = 0;  // as in Hello
   std::optional<Instant> first_look_by_;  // at the start: from here on a server that nobody could look at is not waited for
   std::string not_leading_because_;
   Epoch epoch_;
-  std::vector<Epoch> lineage_;       // our earlier epochs that some host may still know as the last
+  std::vector<Epoch> lineage_;       // our earlier epochs, as many as are told; oldest first
   std::string machine_id_, path_;
   MonitorState file_;                // as read at the start
 
@@ -237,6 +237,12 @@ class MonitorBrain {
   std::optional<HandOver> hand_over_;
   Generation detached_;              // the generation whose writer went silent and was said to be so
   std::string stuck_because_;        // why nobody can be made writer; "" when there is one
+  // Of the present generation, until its writer has served: every version of it says so.
+  struct Owed {
+    GtidSet must_have;
+    HostName catch_up_from;
+  };
+  Owed owed_;
   std::optional<Instruction> published_;
   MonitorState kept_;
   std::map<HostName, HostRecord> host_lines_;  // as last written outside PASSIVE mode

@@ -21,7 +21,10 @@ constexpr Duration kPairPatience = 5s;
 void MonitorBrain::decide() {
   greet_again();
   gather();
-  if (leads_) settle_lineage();
+  if (leads_) {
+    forget_the_operators_word();
+    book_.unheard_lease_ends(now_.at);
+  }
   if (leads_ && decided_start_ && network_) {
     decide_mode();
     decide_divergence();

@@ -41,7 +41,7 @@ void MonitorBrain::detach_from_silent_writer() {
   const auto& [generation, writer, version, set] = book_.assignment();
   if (frozen_roles() || !book_.durable().accepted || book_.durable().released) return;
   const auto lease_over = book_.lease_runs_out(writer) == kLongAgo ? kNever : book_.lease_runs_out(writer) - kNoFenceSlack;
-  const auto over = std::max(lease_over, first_renewal_by_);
+  const auto over = std::max(lease_over, book_.first_renewal_by());
   if (now_.at < over) {
     if (over != kNever) wake_at(over);
     return;
@@ -55,10 +55,14 @@ void MonitorBrain::detach_from_silent_writer() {
 
 void MonitorBrain::decide_writer() {
   detach_from_silent_writer();
+  const auto& assignment = book_.assignment();
+  if (book_.durable().accepted && serves_as_writer(assignment.writer)) owed_ = {};
   if (hand_over_) return advance_hand_over();
   const auto holder = active_master();
-  const auto& assignment = book_.assignment();
   if (holder && book_.exists() && !book_.durable().released) {
+    if (overtaken())
+      return begin_hand_over({.step = Step::choosing, .from = *holder, .to = *holder, .planned = true,
+                              .why = "a generation of another leadership is later than its own"});
     if (!writer_lost() || frozen_roles()) return;
     owners_.erase(*writer_role());
     return begin_hand_over({.step = Step::surveying, .from = *holder,
@@ -83,7 +87,14 @@ void MonitorBrain::decide_writer() {
 }
 
 bool MonitorBrain::writer_lost() const {
-  return book_.durable().accepted && now_.at >= std::max(book_.outstanding(""), first_renewal_by_);
+  return book_.durable().accepted && now_.at >= book_.nobody_holds_a_lease();
+}
+
+// A living writer whose generation is not the latest one any more: others would obey neither it nor us.
+bool MonitorBrain::overtaken() const {
+  const auto& [generation, writer, version, set] = book_.assignment();
+  return generation < book_.floor() && book_.durable().accepted && !writer_lost() && active_master() == writer &&
+         unfit(writer).empty();
 }
 
 void MonitorBrain::begin_hand_over(HandOver next) {
@@ -100,6 +111,7 @@ void MonitorBrain::begin_hand_over(HandOver next) {
 
 void MonitorBrain::go(Step step) {
   hand_over_->step = step;
+  hand_over_->turns += 1;
   hand_over_->step_began = now_;
   hand_over_->answers.clear();
   hand_over_->asked.clear();
@@ -108,15 +120,15 @@ void MonitorBrain::go(Step step) {
 void MonitorBrain::advance_hand_over() {
   // Each step may lead at once to the next; a hand-over has five of them.
   for (int i = 0; i < 5 && hand_over_; ++i) {
-    const auto before = hand_over_->step;
-    switch (before) {
+    const auto before = hand_over_->turns;
+    switch (hand_over_->step) {
       case Step::releasing: advance_releasing(); break;
       case Step::choosing: advance_choosing(); break;
       case Step::surveying: advance_surveying(); break;
       case Step::offering: advance_offering(); break;
       case Step::settling: advance_settling(); break;
     }
-    if (!hand_over_ || hand_over_->step == before) break;
+    if (!hand_over_ || hand_over_->turns == before) break;
   }
   if (hand_over_ && hand_over_->command && now_.at >= hand_over_->began.at + kCommandLimit) {
     reply(*hand_over_->command,
@@ -391,6 +403,8 @@ std::optional<HostName> MonitorBrain::choose_by_survey() {
 // they were compared, the two histories must not be taken for one.
 void MonitorBrain::note_unproven(const HostName& target) {
   const auto& h = *hand_over_;
+  const auto& durable = book_.durable();
+  if (target == durable.assignment.writer && durable.accepted && !durable.released) return;  // it serves on
   for (auto& [name, data] : hosts_) {
     const auto answer = h.answers.find(name);
     const bool told = h.position_known || (answer != h.answers.end() && !answer->second.has.empty());
@@ -418,6 +432,7 @@ std::optional<Instant> MonitorBrain::offer(const HostName& target) {
   owners_[*writer_role()] = target;
   auto& h = *hand_over_;
   h.to = target;
+  owed_ = {h.must_have, h.catch_up_from};
   if (h.force) enter(target, HostState::online, "move_role --force");
   note(NoteLevel::info, target,
        fmt::format("generation {} is offered to it{}{}", book_.assignment().generation.value,
@@ -449,7 +464,7 @@ void MonitorBrain::advance_settling() {
   const bool lost = writer_lost();
   // It may be that nobody but it can stop it: then it is asked to, and its lease waited for.
   const bool unwanted = hosts_.at(h.to).state != HostState::online && !frozen_roles();
-  if (!lost && !unwanted) return wake_at(std::max(book_.outstanding(""), first_renewal_by_));
+  if (!lost && !unwanted) return wake_at(book_.nobody_holds_a_lease());
   const auto why = lost ? std::string("it disappeared before it served as the writer")
                         : fmt::format("it is {} before it served as the writer", to_string(hosts_.at(h.to).state));
   note(NoteLevel::error, h.to, why);

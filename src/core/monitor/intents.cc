@@ -83,7 +83,7 @@ void MonitorBrain::carry_out(CommandId id, const SetIp& intent, const Answer& an
 }
 
 void MonitorBrain::carry_out(CommandId id, const TakeLead&, const Answer& answer) {
-  operator_vouches_ = true;
+  vouched_below_ = epoch_.counter;
   note(NoteLevel::warning, "", "the administrator vouches that no other monitor runs: takes the lead");
   for (const auto& [name, data] : hosts_) greet(name);
   reply(id, answer);

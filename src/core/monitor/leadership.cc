@@ -14,7 +14,7 @@ namespace {
 
 // An agent looks at its server within milliseconds; one that hangs must not keep the cluster without a monitor.
 constexpr Duration kFirstLook = 2s;
-// Restarts in a row that a host may miss. One that missed more is asked for its acceptance like a foreign one.
+// The leaderships that are told. A host that missed more restarts is asked for its acceptance like a foreign one.
 constexpr std::size_t kLineage = 64;
 
 }  // namespace
@@ -42,14 +42,15 @@ void MonitorBrain::continue_leadership(const LeadershipState& leadership) {
   lineage_ = leadership.lineage;
   lineage_.push_back(leadership.epoch);
   if (lineage_.size() > kLineage) lineage_.erase(lineage_.begin());
-  operator_vouches_ = leadership.by_operator;
+  vouched_below_ = leadership.vouched_below;
+  owed_ = {leadership.must_have, leadership.catch_up_from};
   epoch_.counter = leadership.epoch.counter + 1;
   mode_ = leadership.mode == MonitorMode::passive || config_.monitor.mode == MonitorMode::passive ? MonitorMode::passive
                                                                                                   : config_.monitor.mode;
   passive_cause_ = leadership.passive_cause;
   LeaseBook::Durable durable{leadership.assignment, leadership.accepted, leadership.acknowledged,
                              leadership.sent_since, leadership.before,   leadership.released,
-                             leadership.longest_lease};
+                             leadership.longest_lease, leadership.unheard_lease};
   start_leading(std::move(durable), leadership.longest_lease);
   for (auto& [name, data] : hosts_) {
     const auto line = file_.hosts.find(name);
@@ -85,10 +86,10 @@ void MonitorBrain::continue_leadership(const LeadershipState& leadership) {
 }
 
 void MonitorBrain::start_leading(LeaseBook::Durable durable, Duration longest_lease) {
-  const bool lease_possible = durable.assignment.generation.value > 0;
   const auto longest = std::max(longest_lease, config_.lease_ttl);
   // Rule 1: no takeover without a release until the longest lease that may be running has passed since our start. Where
   // every host said that it never had an assignment, none runs.
+  const bool lease_possible = durable.assignment.generation.value > 0 || durable.unheard_lease;
   const auto hold_until = lease_possible && !MMM_MUTANT(no_clock_allowance) ? now_.at + waiting_time(longest, false) : now_.at;
   durable.longest_lease = longest;
   book_ = LeaseBook(std::move(durable), candidates(), hold_until);
@@ -107,7 +108,7 @@ void MonitorBrain::greet(const HostName& host) {
   hosts_.at(host).agent.obeys = false;  // what it accepted before was another epoch, or on another connection
   hosts_.at(host).agent.greeted = now_.at;
   send(host, Hello{.host = host, .epoch = epoch_, .lineage = lineage_, .leads = leads_,
-                   .by_operator = operator_vouches_});
+                   .vouched_below = vouched_below_});
 }
 
 void MonitorBrain::said(const HostName& host, const Welcome& message) {
@@ -133,7 +134,7 @@ void MonitorBrain::said(const HostName& host, const Welcome& message) {
   if (!leads_) return;
   const auto& assignment = book_.assignment();
   if (message.report.assignment.generation > std::max(assignment.generation, book_.floor()))
-    overtaken(host, message.report.assignment);
+    hear_of_later(host, message.report.assignment);
   const auto role = writer_role();
   const bool holds_address = role && std::ranges::find(message.report.ips, role->ip) != message.report.ips.end();
   if (assignment.writer == host && book_.durable().accepted && !holds_address &&
@@ -147,17 +148,15 @@ bool MonitorBrain::is_ours(const Epoch& epoch) const {
   return epoch == epoch_ || std::ranges::find(lineage_, epoch) != lineage_.end();
 }
 
-// Once every host knows the present epoch nobody is left who may know an older one, and the operator's word is kept.
-void MonitorBrain::settle_lineage() {
-  if (lineage_.empty() && !operator_vouches_) return;
-  if (!std::ranges::all_of(hosts_, [](const auto& entry) { return entry.second.agent.obeys; })) return;
-  lineage_.clear();
-  operator_vouches_ = false;
+// Once every host knows the present epoch. (Our own older epochs are told all the same: a host may be restored.)
+void MonitorBrain::forget_the_operators_word() {
+  if (vouched_below_ == 0) return;
+  if (std::ranges::all_of(hosts_, [](const auto& entry) { return entry.second.agent.obeys; })) vouched_below_ = 0;
 }
 
 // An operator let us lead without this host, and it knows of a generation that we were never told of. What it has counts
-// for nothing until it was compared; our own writer goes on under a generation that is later than both.
-void MonitorBrain::overtaken(const HostName& host, const Assignment& assignment) {
+// for nothing until it was compared; our own writer goes on under a generation that is later than both (decide_writer).
+void MonitorBrain::hear_of_later(const HostName& host, const Assignment& assignment) {
   note(NoteLevel::error, host,
        fmt::format("knows of generation {} of '{}', which this monitor was never told of: it obeys, and what it has is compared "
                    "with the writer", assignment.generation.value, assignment.writer));
@@ -166,20 +165,16 @@ void MonitorBrain::overtaken(const HostName& host, const Assignment& assignment)
   data.unproven = true;
   data.verified = false;
   data.to_verify.reset();
-  if (data.state == HostState::online && book_.assignment().writer != host) {
-    enter(host, HostState::awaiting_recovery, "it may have what the writer lacks");
-    drop_roles(host, "it may have what the writer lacks");
-  }
-  const auto& writer = book_.assignment().writer;
-  if (hand_over_ || !book_.exists() || book_.durable().released || !book_.durable().accepted) return;
-  begin_hand_over({.step = Step::choosing, .from = writer, .to = writer, .planned = true,
-                   .why = "a generation of another leadership is later than its own"});
+  if (data.state != HostState::online || book_.assignment().writer == host || mode_ == MonitorMode::passive) return;
+  enter(host, HostState::awaiting_recovery, "it may have what the writer lacks");
+  drop_roles(host, "it may have what the writer lacks");
 }
 
 // An agent knows of a later leadership than ours, or of one that is not ours: somebody else leads, or led since our file was
 // written. From here on we are a new monitor, after a restart as well.
 void MonitorBrain::superseded(const std::string& by_whom) {
   leads_ = false;
+  vouched_below_ = 0;
   lineage_.push_back(epoch_);
   file_ = state();
   file_.leadership.reset();
@@ -222,13 +217,13 @@ std::vector<std::string> MonitorBrain::missing_acceptances() const {
 void MonitorBrain::gather() {
   if (leads_ || !network_) return;
   const auto missing = missing_acceptances();
-  if (!missing.empty() && !operator_vouches_) {
+  if (!missing.empty() && vouched_below_ == 0) {
     std::string list;
     for (const auto& item : missing) list += (list.empty() ? "" : ", ") + item;
     not_leading_because_ = "waits for " + list + ". If a host is gone and no other monitor runs: mmm_control take_lead --yes";
     return;
   }
-  if (operator_vouches_) {
+  if (vouched_below_ > 0) {
     // Those that can be reached must still have accepted.
     for (const auto& [name, data] : hosts_)
       if (data.agent.joined && !data.agent.obeys) return;
@@ -287,12 +282,9 @@ void MonitorBrain::lead_from_reports() {
   }
   const bool known = durable.assignment.generation.value > 0;
   const auto holder = known ? std::optional(durable.released ? HostName{} : durable.assignment.writer) : std::nullopt;
-  start_leading(std::move(durable), longest);
   // An operator's word covers the old monitor, not the lease of a writer that nobody could ask.
-  if (operator_vouches_) {
-    no_grants_before_ = now_.at + waiting_time(longest, false);
-    first_renewal_by_ = no_grants_before_ + longest;
-  }
+  durable.unheard_lease = !missing_acceptances().empty();
+  start_leading(std::move(durable), longest);
   note(NoteLevel::info, "", fmt::format("leads now (leadership {}): {}", epoch_.counter,
                                         known ? fmt::format("took over generation {} of '{}'",
                                                             book_.assignment().generation.value, book_.assignment().writer)

@@ -21,7 +21,15 @@ HostSet intersection(const HostSet& a, const HostSet& b) {
 }  // namespace
 
 LeaseBook::LeaseBook(Durable durable, HostSet candidates, Instant hold_until)
-    : durable_(std::move(durable)), candidates_(std::move(candidates)), hold_until_(hold_until) {}
+    : durable_(std::move(durable)), candidates_(std::move(candidates)), hold_until_(hold_until) {
+  if (durable_.unheard_lease) first_renewal_by_ = hold_until_ + durable_.longest_lease;
+}
+
+bool LeaseBook::unheard_lease_ends(Instant now) {
+  if (!durable_.unheard_lease || now < hold_until_) return false;
+  durable_.unheard_lease = false;
+  return true;
+}
 
 HostSet LeaseBook::promotable() const {
   if (!exists()) return candidates_;
@@ -79,7 +87,7 @@ void LeaseBook::next_version(HostSet set) {
 bool LeaseBook::acknowledged(const HostName& from, const Order& order, Duration longest_lease, bool has_fence,
                              Instant now) {
   const auto& assignment = durable_.assignment;
-  if (!exists() || from != assignment.writer || order.generation != assignment.generation) return false;
+  if (!exists() || durable_.released || from != assignment.writer || order.generation != assignment.generation) return false;
   count_grant(from, longest_lease, has_fence, now);
   // Only the newest version's set is known here; an older acknowledgement still says that the generation stands.
   const auto before = durable_;
@@ -113,6 +121,8 @@ std::optional<std::string> LeaseBook::grant(const HostName& from, const Ask& ask
                        assignment.generation.value);
   if (durable_.released && !MMM_MUTANT(release_not_final))
     return fmt::format("generation {} was given up", assignment.generation.value);
+  if (durable_.unheard_lease && now < hold_until_)
+    return std::string("the administrator let this monitor lead: a lease of which nobody told may run out first");
   count_grant(from, ask.ttl, ask.has_fence, now);
   return std::nullopt;
 }

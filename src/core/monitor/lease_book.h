@@ -32,6 +32,8 @@ class LeaseBook {
     HostSet before;              // rule 8: promotable and writer of the generation before
     bool released = false;       // given up, or refused, for good
     Duration longest_lease{0};
+    // A leadership by an operator's word: a lease of which nobody told may run. Nothing is granted until it has run out.
+    bool unheard_lease = false;
 
     bool operator==(const Durable&) const = default;
   };
@@ -70,6 +72,14 @@ class LeaseBook {
   // A renewal is asked for. Ensures: returns the refusal's reason, or nothing, and then the grant counts from `now`.
   std::optional<std::string> grant(const HostName& from, const Ask& ask, Instant now);
 
+  // The time for a lease of which nobody told is over. Ensures: as above.
+  bool unheard_lease_ends(Instant now);
+
+  // While the time for an unheard lease lasts nobody can renew: until then a writer that does not is none that is lost.
+  Instant first_renewal_by() const { return first_renewal_by_; }
+  // From here on the writer has missed its renewals, and every lease has run out.
+  Instant nobody_holds_a_lease() const { return std::max(outstanding(""), first_renewal_by_); }
+
   // When the last grant that `host` may hold has run out on every clock.
   Instant lease_runs_out(const HostName& host) const;
   // The end of every lease that is not the target's own.
@@ -83,6 +93,7 @@ class LeaseBook {
   Durable durable_;
   HostSet candidates_;
   Instant hold_until_;
+  Instant first_renewal_by_ = kLongAgo;  // nobody could renew before
   Generation floor_;
   std::map<HostName, Instant> outstanding_;
 };

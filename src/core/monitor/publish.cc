@@ -31,10 +31,8 @@ Instruction MonitorBrain::instruction() const {
   i.assignment = book_.assignment();
   i.order = {epoch_.counter, i.assignment.generation, i.assignment.version};
   i.release = hand_over_ && hand_over_->step == Step::releasing;
-  if (hand_over_ && (hand_over_->step == Step::offering || hand_over_->step == Step::settling)) {
-    i.must_have = hand_over_->must_have;
-    i.catch_up_from = hand_over_->catch_up_from;
-  }
+  i.must_have = owed_.must_have;
+  i.catch_up_from = owed_.catch_up_from;
   if (hand_over_) i.reason = hand_over_->why;
   i.lease_ttl = config_.lease_ttl;
   i.reader_ttl = config_.reader_ttl;
@@ -89,9 +87,12 @@ MonitorState MonitorBrain::state() const {
   l.before = durable.before;
   l.released = durable.released;
   l.longest_lease = std::max(durable.longest_lease, config_.lease_ttl);
+  l.unheard_lease = durable.unheard_lease;
+  l.must_have = owed_.must_have;
+  l.catch_up_from = owed_.catch_up_from;
   l.mode = mode_;
   l.passive_cause = passive_cause_;
-  l.by_operator = operator_vouches_;
+  l.vouched_below = vouched_below_;
   l.lineage = lineage_;
   for (const auto& [name, data] : hosts_) {
     if (data.unproven) l.unproven.insert(name);

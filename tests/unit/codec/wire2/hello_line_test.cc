@@ -9,7 +9,7 @@ namespace mmm::wire2 {
 namespace {
 
 constexpr std::string_view kJson =
-    R"({"host":"db1","epoch":{"counter":3,"id":"a1"},"lineage":[],"leads":true,"by_operator":false})";
+    R"({"host":"db1","epoch":{"counter":3,"id":"a1"},"lineage":[],"leads":true,"vouched_below":0})";
 
 Hello hello() { return Hello{.host = "db1", .epoch = {.counter = 3, .id = "a1"}, .lineage = {}, .leads = true}; }
 

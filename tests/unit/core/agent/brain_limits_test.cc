@@ -73,9 +73,20 @@ TEST_F(RelayLogTest, IsAppliedBeforeAnotherSourceIsFollowed) {
   agent.pass(10s);
   EXPECT_THAT(agent.story, Not(Contains(kFromDb2)));
   EXPECT_THAT(agent.brain.report(agent.now).problems, Contains(HasSubstr("3 transactions that it received are not applied")));
+  EXPECT_THAT(agent.story, Contains("run stop receiving")) << "else it would never be seen with all of it applied";
   server.has = lab::gtids("0-1-12");
   agent.pass(2s);
   EXPECT_THAT(agent.story, Contains(kFromDb2));
+}
+
+TEST_F(RelayLogTest, IsNoProblemOnceNothingIsToBeFollowed) {
+  agent.hear(instruction(1, 2, 1, "db2"));
+  agent.pass(10s);
+  auto offline = instruction(1, 2, 2, "db2");
+  offline.hosts["db3"].state = HostState::admin_offline;
+  agent.hear(offline);
+  agent.pass(2s);
+  EXPECT_THAT(agent.brain.report(agent.now).problems, Not(Contains(HasSubstr("are not applied"))));
 }
 
 TEST_F(RelayLogTest, OfAStoppedApplierIsGivenUpOnlyWhenOthersHaveIt) {

@@ -101,7 +101,7 @@ TEST_F(ObeyingTest, ObeysAnotherMonitorOnceItsLeaderHasBeenSilentForTwoSeconds) 
 
 TEST_F(ObeyingTest, TheOldMonitorBindsNothingOnceAnotherIsObeyed) {
   agent.obey(instruction(1, 1, 2, "db1"));
-  agent.hear({Hello{.host = "db2", .epoch = {2, "other"}, .by_operator = true}}, lab::kOtherMonitor);
+  agent.hear({Hello{.host = "db2", .epoch = {2, "other"}, .vouched_below = 2}}, lab::kOtherMonitor);
   agent.forget();
   agent.hear(instruction(1, 2, 1, "db2"));
   EXPECT_THAT(agent.story, IsEmpty());

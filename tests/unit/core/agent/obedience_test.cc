@@ -40,14 +40,14 @@ TEST_F(LeaderTest, ObeysAHigherCounterOnceItsOwnLeaderIsSilent) {
 
 TEST_F(LeaderTest, RefusesALowerCounterWhoeverVouches) {
   auto old = hello(2, "m");
-  old.by_operator = true;
+  old.vouched_below = 9;
   EXPECT_THAT(refusal(old, kFar).value_or(""), HasSubstr("later leadership (3 after 2)"));
 }
 
 // Goal: the trap of a copied state file: each of two monitors counts one up and grants to its own writer.
 TEST_F(LeaderTest, RefusesTheSameCounterWithAnotherId) {
   auto copy = hello(3, "x");
-  copy.by_operator = true;
+  copy.vouched_below = 9;
   EXPECT_THAT(refusal(copy, kFar).value_or(""), HasSubstr("a copied state file"));
 }
 
@@ -75,8 +75,16 @@ TEST_F(LeaderTest, NeverObeysOneThatLeadsFromAFileThatDoesNotKnowOurLeader) {
 
 TEST_F(LeaderTest, ObeysAnotherOneAtOnceWhenTheOperatorVouches) {
   auto other = hello(4, "x");
-  other.by_operator = true;
+  other.vouched_below = 4;
   EXPECT_EQ(refusal(other, kNear), std::nullopt);
+}
+
+// Goal: S1. The word is kept on disk while a host is missing. Who came to lead since it was given, it says nothing of.
+TEST_F(LeaderTest, AnOldWordOfTheOperatorSaysNothingOfALaterLeader) {
+  auto returned = hello(9, "old", {{2, "old"}, {8, "old"}});
+  returned.leads = true;
+  returned.vouched_below = 3;
+  EXPECT_THAT(refusal(returned, kFar).value_or(""), HasSubstr("does not know of leadership 3"));
 }
 
 TEST_F(LeaderTest, ObeysTheFirstThatComesWhenItNeverHadOne) {

@@ -53,6 +53,45 @@ TEST_F(FitnessTest, AnOfferThatIsAcceptedLateIsGoneOnWith) {
   EXPECT_EQ(monitor.kept.back().leadership->hand_over->step, "settling");
 }
 
+// Goal: S2. A later version of an offer that was given up says what the first one said: it may still be accepted.
+TEST_F(FitnessTest, EveryVersionOfAGenerationSaysWhatItsWriterMustHave) {
+  agent("db3").report.server->replication.received = lab::gtids("0-1-14");
+  agent("db2").acknowledges = false;
+  mysqld_dies("db1");
+  const auto offer = monitor.last_told<Instruction>("db2");
+  ASSERT_TRUE(offer);
+  ASSERT_EQ(offer->must_have, lab::gtids("0-1-14"));
+  monitor.pass(2500ms);
+  restart_and_join();
+  monitor.pass(500ms);
+  const auto later = monitor.last_told<Instruction>("db2");
+  ASSERT_TRUE(later);
+  ASSERT_EQ(later->order.generation, offer->order.generation);
+  EXPECT_GT(later->order.version, offer->order.version);
+  EXPECT_EQ(later->must_have, offer->must_have);
+  EXPECT_EQ(later->catch_up_from, "db3");
+}
+
+TEST_F(FitnessTest, WhatTheWriterOwesIsForgottenOnceItServes) {
+  agent("db3").report.server->replication.received = lab::gtids("0-1-14");
+  mysqld_dies("db1");
+  monitor.pass(1s);
+  ASSERT_TRUE(serves("db2"));
+  EXPECT_TRUE(monitor.kept.back().leadership->must_have.empty());
+  EXPECT_EQ(monitor.last_told<Instruction>("db2")->catch_up_from, "");
+}
+
+// Goal: L1. What was answered is old after a second: everybody is asked again then, not half a second later.
+TEST_F(FitnessTest, WhileNobodyIsFitEverybodyIsAskedEverySecond) {
+  stop_applier("db2");
+  mysqld_dies("db1");
+  monitor.pass(3100ms);
+  const auto surveys = std::ranges::count_if(monitor.told["db3"], [](const auto& message) {
+    return std::holds_alternative<Survey>(message);
+  });
+  EXPECT_EQ(surveys, 4);
+}
+
 // Goal: S3 across a restart of the monitor.
 TEST_F(FitnessTest, WhoMayHaveWhatNobodyElseHasIsKept) {
   monitor.silence("db1");

@@ -116,6 +116,28 @@ TEST_F(AcceptedTest, TheTargetsOwnEarlierLeaseHoldsNobodyUp) {
   EXPECT_EQ(book.lease_runs_out("db4"), kLongAgo);
 }
 
+// Goal: L1. A word of before the release, come late, must not be waited for.
+TEST_F(AcceptedTest, WhatWasGivenUpForGoodIsNotHeldByALateAcknowledgement) {
+  book.released("db1", generation());
+  EXPECT_FALSE(acknowledge(kStart + 10s));
+  EXPECT_TRUE(may("db2", kStart + 10s));
+}
+
+// Goal: S1 (rule 1). An operator let us lead without hosts of which one may be a writer with a lease.
+TEST_F(AcceptedTest, ALeaseOfWhichNobodyToldIsWaitedForBeforeAnyGrant) {
+  auto durable = book.durable();
+  durable.unheard_lease = true;
+  durable.longest_lease = 2s;
+  const auto over = kStart + kWait;
+  book = LeaseBook(durable, {"db1", "db2", "db4"}, over);
+  EXPECT_TRUE(ask(over - 1ns));
+  EXPECT_FALSE(book.unheard_lease_ends(over - 1ns));
+  EXPECT_TRUE(book.unheard_lease_ends(over));
+  EXPECT_FALSE(book.durable().unheard_lease);
+  EXPECT_EQ(book.nobody_holds_a_lease(), over + 2s) << "the writer could not renew before";
+  EXPECT_FALSE(ask(over));
+}
+
 // ---- who (rules 4, 8) -------------------------------------------------------------------------------------------
 
 TEST_F(AcceptedTest, OnlyWhoIsInTheAcknowledgedSetMayFollow) {

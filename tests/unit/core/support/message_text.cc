@@ -10,7 +10,7 @@ namespace {
 std::string of(const Hello& m) {
   return fmt::format("hello of leadership {}{}{}{}", m.epoch.counter,
                      m.lineage.empty() ? "" : fmt::format(" after {}", m.lineage.back().counter), m.leads ? "" : ", not leading yet",
-                     m.by_operator ? ", by the operator" : "");
+                     m.vouched_below > 0 ? ", by the operator" : "");
 }
 
 std::string of(const Instruction& m) {
