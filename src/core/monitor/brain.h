@@ -3,7 +3,8 @@
 // be told.
 //
 // Start reading at `step`. An event changes what is known; then `decide` runs the rounds in the order above. Each round
-// has a file: leadership.cc (rule 1), decide.cc (states, roles), hand_over.cc (rules 6-8), publish.cc (rule 2).
+// has a file: leadership.cc (rule 1), decide.cc (states, roles), hand_over.cc and
+// hand_over_target.cc (rules 6-8), publish.cc (rule 2).
 
 #include <map>
 #include <optional>
@@ -152,18 +153,20 @@ class MonitorBrain {
   void target_failed(const std::string& why);
   void finish_hand_over();
   bool writer_is_back(const HostName& host);  // true: it changed something
+  void generation_accepted(const HostName& host);
+  void give_up_target(const std::string& why);
+  void refuse_command(const std::string& why);
+  bool writer_lost() const;
+  bool overtaken() const;
+  void detach_from_silent_writer();
+
+  // hand_over_target.cc
+  std::string unfit(const HostName& host) const;   // why it can't become the writer; "" when it can
+  std::string not_ready(const HostName& host) const;  // why the role should not be moved there now; "" when it may
   std::optional<HostName> choose_by_roles() const;
   std::optional<HostName> choose_by_survey();
   Instant survey_ends() const;
   bool semi_sync_is_used() const;
-  void generation_accepted(const HostName& host);
-  void give_up_target(const std::string& why);
-  void refuse_command(const std::string& why);
-  std::string not_ready(const HostName& host) const;  // why the role should not be moved there now; "" when it may
-  std::string unfit(const HostName& host) const;   // why it can't become the writer; "" when it can
-  bool writer_lost() const;
-  bool overtaken() const;
-  void detach_from_silent_writer();
 
   // intents.cc
   void carry_out(CommandId id, const SetOnline& intent, const Answer& answer);

@@ -1,0 +1,138 @@
+// Who could become the writer, and what the others know of it. hand_over.cc asks when that is decided.
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "core/monitor/brain.h"
+
+namespace mmm {
+
+namespace {
+
+// Every living agent answers a survey in a few ms. One whose report is overdue is frozen or cut off: it must not delay
+// the others for longer than this.
+constexpr Duration kSurveyLimit = 200ms;
+// One that was heard in time may have a busy server (an observation may take a second), and the only copy of what a
+// client was told is committed.
+constexpr Duration kSurveyLimitOfTheLiving = 1200ms;
+// Agents report every second.
+constexpr Duration kOverdue = 1200ms;
+// A target further behind than this would keep everybody waiting while it applies what it has; a new writer has 10 s.
+constexpr std::int64_t kLagOfTarget_s = 5;
+
+}  // namespace
+
+std::string MonitorBrain::unfit(const HostName& host) const {
+  const auto it = hosts_.find(host);
+  if (it == hosts_.end() || !candidates().contains(host)) return "it is not among the role's hosts";
+  const auto& data = it->second;
+  const bool forced = hand_over_ && hand_over_->force && hand_over_->to == host;
+  if (data.state != HostState::online && !forced) return fmt::format("it is {}", to_string(data.state));
+  if (!reachable(host)) return "its agent is not reachable";
+  if (data.unproven && book_.assignment().writer != host)
+    return "the last writer was not yet seen to have all its transactions";
+  if (data.diverged) return fmt::format("it has transactions that the writer lacked ({})", to_string(data.suspect));
+  if (!data.agent.report || !data.agent.report->mysqld_alive || !data.agent.report->server)
+    return "its mysqld does not answer";
+  if (hand_over_)
+    if (const auto why = hand_over_->excluded.find(host); why != hand_over_->excluded.end()) return why->second;
+  const auto& replication = data.agent.report->server->replication;
+  const bool old_writer = book_.assignment().writer == host;
+  if (replication.configured && !replication.sql && !old_writer && book_.exists() &&
+      !data.agent.report->server->has.contains(replication.received))
+    return "its applier is stopped" + (replication.error.empty() ? std::string() : ": " + replication.error);
+  return "";
+}
+
+std::optional<HostName> MonitorBrain::choose_by_roles() const {
+  const auto* role = config_.role(config_.active_master_role);
+  std::optional<HostName> best;
+  std::size_t fewest = 0;
+  for (const auto& host : role->hosts) {
+    if (!unfit(host).empty()) continue;
+    if (role->prefer == host) return host;
+    const auto count = roles_of(owners_, host).size();
+    if (best && count >= fewest) continue;
+    best = host;
+    fewest = count;
+  }
+  return best;
+}
+
+std::string MonitorBrain::not_ready(const HostName& host) const {
+  if (auto why = unfit(host); !why.empty()) return why;
+  const auto& behind = hosts_.at(host).agent.report->server->replication.seconds_behind;
+  if (behind.value_or(0) > kLagOfTarget_s) return fmt::format("it is {} s behind; wait until it has caught up", *behind);
+  return "";
+}
+
+// When the answers that have come are all that is waited for. After our own restart the agents come back one by one: an
+// ONLINE host may have what no other received.
+Instant MonitorBrain::survey_ends() const {
+  const auto& h = *hand_over_;
+  auto end = now_.at;
+  for (const auto& [name, data] : hosts_) {
+    const bool counts = h.asked.contains(name) || (data.state == HostState::online && name != h.from);
+    if (!counts || h.answers.contains(name)) continue;
+    const bool living = reachable(name) && h.step_began.at - data.agent.heard < kOverdue && semi_sync_is_used();
+    end = std::max(end, h.step_began.at + (living ? kSurveyLimitOfTheLiving : kSurveyLimit));
+  }
+  return end;
+}
+
+bool MonitorBrain::semi_sync_is_used() const {
+  return std::ranges::any_of(hosts_, [](const auto& entry) {
+    const auto& report = entry.second.agent.report;
+    return report && report->server && report->server->semi_sync_replica;
+  });
+}
+
+// The candidate that received most (design: "not applied most"). What it lacks of what others have it fetches from them.
+std::optional<HostName> MonitorBrain::choose_by_survey() {
+  auto& h = *hand_over_;
+  std::map<HostName, GtidSet> holds;
+  GtidSet everything, at_hand;
+  for (const auto& [name, answer] : h.answers) {
+    const auto& data = hosts_.at(name);
+    const bool counts = (data.state == HostState::online && !data.unproven) || data.verified || name == h.from;
+    if (!counts || data.diverged) continue;
+    auto& set = holds[name];
+    set = answer.has;
+    everything.add(answer.received);
+    // A host whose applier is broken can't hand on what it received.
+    if (answer.bound.empty()) set.add(answer.received);
+    everything.add(set);
+    at_hand.add(set);
+  }
+  if (!at_hand.contains(everything)) {
+    stuck_because_ = fmt::format("{} transactions were received by a host whose applier is stopped, and nobody else has them "
+                                 "(up to {}); start its applier, or bring the old writer back",
+                                 at_hand.count_lacking(everything), to_string(everything));
+    return std::nullopt;
+  }
+  const auto* role = config_.role(config_.active_master_role);
+  std::optional<HostName> best;
+  std::uint64_t fewest = 0;
+  const auto by_roles = choose_by_roles();
+  for (const auto& host : role->hosts) {
+    if ((!h.to.empty() && host != h.to) || !unfit(host).empty()) continue;
+    const auto answer = h.answers.find(host);
+    if (answer == h.answers.end() || !answer->second.bound.empty()) continue;
+    const auto lacking = holds[host].count_lacking(everything);
+    if (best && (lacking > fewest || (lacking == fewest && by_roles != host))) continue;
+    best = host;
+    fewest = lacking;
+  }
+  if (!best) return std::nullopt;
+  h.must_have = everything;
+  h.catch_up_from.clear();
+  if (fewest == 0) return best;
+  for (const auto& [name, set] : holds)
+    if (name != *best && (h.catch_up_from.empty() || set.count_lacking(everything) <
+                                                         holds[h.catch_up_from].count_lacking(everything)))
+      h.catch_up_from = name;
+  return best;
+}
+
+}  // namespace mmm
