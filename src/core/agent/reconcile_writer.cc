@@ -51,12 +51,14 @@ void Brain::settle_release() {
 }
 
 void Brain::finish_release() {
-  const bool sure = release_->look_after != 0 && observed_id_ >= release_->look_after && server_;
+  // Before its first write it may lack what it had to have: its position is not all that there is.
+  const bool sure = release_->look_after != 0 && observed_id_ >= release_->look_after && server_ && drained_;
   Released released{.generation = release_->generation,
                     .mysqld_dead = release_->mysqld_dead,
                     .has = sure ? std::optional(server_->has) : std::nullopt,
                     .reason = release_->reason};
-  if (!sure && !release_->mysqld_dead) released.reason += "; its server could not be stopped in time, its address is gone";
+  if (!sure && drained_ && !release_->mysqld_dead)
+    released.reason += "; its server could not be stopped in time, its address is gone";
   memory_.released = std::max(memory_.released, release_->generation);
   release_.reset();
   lease_.end();

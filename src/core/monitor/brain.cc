@@ -230,7 +230,9 @@ HostSet MonitorBrain::other_candidates(const HostName& target) const {
 }
 
 bool MonitorBrain::serves_as_writer(const HostName& host) const {
-  const auto& report = hosts_.at(host).agent.report;
+  const auto it = hosts_.find(host);
+  if (it == hosts_.end()) return false;
+  const auto& report = it->second.agent.report;
   const auto role = writer_role();
   return report && role && report->accepted.generation == book_.assignment().generation && report->lease_live && report->server && !report->server->read_only &&
          std::ranges::find(report->ips, role->ip) != report->ips.end();

@@ -120,6 +120,8 @@ class MonitorBrain {
   void greet(const HostName& host);
   void greet_again();
   void adopt(const StartDecision& decision);
+  void doubt_who_was_away();
+  void suspend(const HostName& host);  // no roles until it was compared with the writer
 
   // decide.cc
   void decide();

@@ -83,8 +83,10 @@ bool MonitorBrain::writer_lost() const {
 // A living writer whose generation is not the latest one any more: others would obey neither it nor us.
 bool MonitorBrain::overtaken() const {
   const auto& [generation, writer, version, set] = book_.assignment();
-  return generation < book_.floor() && book_.durable().accepted && !writer_lost() && active_master() == writer &&
-         unfit(writer).empty();
+  if (generation >= book_.floor() || !book_.durable().accepted || writer_lost()) return false;
+  // One that obeys the later generation itself has stopped: then it is lost, and others are asked.
+  return active_master() == writer && unfit(writer).empty() &&
+         hosts_.at(writer).agent.report->accepted.generation == generation;
 }
 
 void MonitorBrain::begin_hand_over(HandOver next) {
@@ -282,7 +284,10 @@ void MonitorBrain::advance_surveying() {
 void MonitorBrain::note_unproven(const HostName& target) {
   const auto& h = *hand_over_;
   const auto& durable = book_.durable();
-  if (target == durable.assignment.writer && durable.accepted && !durable.released) return;  // it serves on
+  if (target == durable.assignment.writer && durable.accepted && !durable.released && !writer_lost()) {
+    hosts_.at(target).unproven = false;  // it serves on
+    return;
+  }
   for (auto& [name, data] : hosts_) {
     const auto answer = h.answers.find(name);
     const bool told = h.position_known || (answer != h.answers.end() && !answer->second.has.empty());
@@ -310,7 +315,9 @@ std::optional<Instant> MonitorBrain::offer(const HostName& target) {
   owners_[*writer_role()] = target;
   auto& h = *hand_over_;
   h.to = target;
-  owed_ = {h.must_have, h.catch_up_from};
+  if (target != old) owed_ = {};  // else it may not have served yet, and owes that, too
+  owed_.must_have.add(h.must_have);
+  if (!h.catch_up_from.empty()) owed_.catch_up_from = h.catch_up_from;
   if (h.force) enter(target, HostState::online, "move_role --force");
   note(NoteLevel::info, target,
        fmt::format("generation {} is offered to it{}{}", book_.assignment().generation.value,
@@ -341,10 +348,12 @@ void MonitorBrain::advance_settling() {
   if (serves_as_writer(h.to)) return finish_hand_over();
   const bool lost = writer_lost();
   // It may be that nobody but it can stop it: then it is asked to, and its lease waited for.
-  const bool unwanted = hosts_.at(h.to).state != HostState::online && !frozen_roles();
+  const auto target = hosts_.find(h.to);
+  const bool unwanted = (target == hosts_.end() || target->second.state != HostState::online) && !frozen_roles();
   if (!lost && !unwanted) return wake_at(book_.nobody_holds_a_lease());
   const auto why = lost ? std::string("it disappeared before it served as the writer")
-                        : fmt::format("it is {} before it served as the writer", to_string(hosts_.at(h.to).state));
+                        : fmt::format("it is {} before it served as the writer",
+                                    target == hosts_.end() ? "not configured" : to_string(target->second.state));
   note(NoteLevel::error, h.to, why);
   refuse_command(why);
   h.from = h.to;
@@ -363,13 +372,14 @@ void MonitorBrain::target_failed(const std::string& why) {
   h.excluded[h.to] = why;
   const auto failed = h.to;
   const bool back = h.planned && h.from != h.to && !h.from.empty() && unfit(h.from).empty();
-  h.to = back ? h.from : HostName{};
+  h.to = back ? h.from : frozen_roles() ? failed : HostName{};
   h.planned = false;
   h.force = false;
   // It may have served for a moment: whoever gets the role back needs what it wrote.
   h.catch_up_from = back && reachable(failed) ? failed : HostName{};
   h.position_known = h.position_known && back;
-  owners_.erase(*writer_role());
+  if (h.to.empty()) owners_.erase(*writer_role());
+  else owners_[*writer_role()] = h.to;
   go(h.position_known ? Step::choosing : Step::surveying);
 }
 

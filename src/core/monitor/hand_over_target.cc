@@ -39,6 +39,9 @@ std::string MonitorBrain::unfit(const HostName& host) const {
     if (const auto why = hand_over_->excluded.find(host); why != hand_over_->excluded.end()) return why->second;
   const auto& replication = data.agent.report->server->replication;
   const bool old_writer = book_.assignment().writer == host;
+  if (!old_writer && !book_.promotable().contains(host))
+    return fmt::format("it is not in the takeover set that the writer of generation {} acknowledged",
+                       book_.assignment().generation.value);
   if (replication.configured && !replication.sql && !old_writer && book_.exists() &&
       !data.agent.report->server->has.contains(replication.received))
     return "its applier is stopped" + (replication.error.empty() ? std::string() : ": " + replication.error);

@@ -34,6 +34,9 @@ void MonitorBrain::carry_out(CommandId id, const SwitchMode& intent, const Answe
   if (mode_ == MonitorMode::active)
     for (const auto& [name, data] : hosts_)
       if (data.state != HostState::online) drop_roles(name, "ACTIVE mode leaves roles on ONLINE hosts only");
+  if (leaves_passive)
+    for (const auto& [name, data] : hosts_)
+      if (data.unproven && data.state == HostState::online && name != book_.assignment().writer) suspend(name);
   const auto wanted = active_master();
   if (leaves_passive && wanted && book_.exists() && *wanted != book_.assignment().writer) {
     // set_ip moved it on paper; a lease is handed over, never declared.

@@ -119,6 +119,11 @@ void MonitorBrain::said(const HostName& host, const Welcome& message) {
     if (first) note(NoteLevel::warning, host, "its agent does not obey this monitor: " + message.reason);
     const bool foreign = message.epoch.counter > 0 && !is_ours(message.epoch);
     if (leads_ && foreign) return superseded(host);
+    if (foreign && vouched_below_ > 0 && message.epoch.counter >= vouched_below_) {
+      vouched_below_ = 0;
+      note(NoteLevel::warning, host, fmt::format("obeys leadership {}, which is later than the administrator's word: where it "
+                                                 "holds all the same, say take_lead again", message.epoch.counter));
+    }
     if (!foreign || message.epoch.counter < epoch_.counter) return;
     epoch_.counter = message.epoch.counter + 1;
     for (const auto& [other, other_data] : hosts_) greet(other);
@@ -165,9 +170,7 @@ void MonitorBrain::hear_of_later(const HostName& host, const Assignment& assignm
   data.unproven = true;
   data.verified = false;
   data.to_verify.reset();
-  if (data.state != HostState::online || book_.assignment().writer == host || mode_ == MonitorMode::passive) return;
-  enter(host, HostState::awaiting_recovery, "it may have what the writer lacks");
-  drop_roles(host, "it may have what the writer lacks");
+  if (data.state == HostState::online && book_.assignment().writer != host && mode_ != MonitorMode::passive) suspend(host);
 }
 
 // An agent knows of a later leadership than ours, or of one that is not ours: somebody else leads, or led since our file was
@@ -284,6 +287,7 @@ void MonitorBrain::lead_from_reports() {
   const auto holder = known ? std::optional(durable.released ? HostName{} : durable.assignment.writer) : std::nullopt;
   // An operator's word covers the old monitor, not the lease of a writer that nobody could ask.
   durable.unheard_lease = !missing_acceptances().empty();
+  owed_ = {};
   start_leading(std::move(durable), longest);
   note(NoteLevel::info, "", fmt::format("leads now (leadership {}): {}", epoch_.counter,
                                         known ? fmt::format("took over generation {} of '{}'",
@@ -305,16 +309,28 @@ void MonitorBrain::adopt(const StartDecision& decision) {
   passive_cause_ = decision.passive_cause;
   start_warnings_ = decision.warnings;
   decided_start_ = true;
-  // Who was not ONLINE may have left with what nobody else has.
-  for (auto& [name, data] : hosts_)
-    if (book_.exists() && data.state != HostState::online && name != book_.assignment().writer) data.unproven = true;
-  if (book_.exists()) return;
+  if (book_.exists()) return doubt_who_was_away();
   // Rule 14: a vote chooses a writer only where nobody knows of one. It still has to accept its first generation.
   const auto winner = active_master();
   if (!winner || mode_ == MonitorMode::passive) return;
   owners_.erase(*writer_role());
   begin_hand_over({.step = Step::choosing, .to = *winner, .planned = true,
                    .why = "start-up votes chose it: nobody knows of an earlier writer"});
+}
+
+// Who was not ONLINE, or did not answer, may have left with what nobody else has.
+void MonitorBrain::doubt_who_was_away() {
+  for (auto& [name, data] : hosts_) {
+    if (name == book_.assignment().writer || (data.state == HostState::online && data.agent.obeys)) continue;
+    data.unproven = true;
+    if (data.state == HostState::online) suspend(name);
+  }
+}
+
+void MonitorBrain::suspend(const HostName& host) {
+  const std::string because = "it may have what the writer lacks";
+  enter(host, HostState::awaiting_recovery, because);
+  drop_roles(host, because);
 }
 
 }  // namespace mmm

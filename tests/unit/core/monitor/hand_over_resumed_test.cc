@@ -7,6 +7,15 @@ namespace {
 
 using HandOverResumedTest = HandOverTest;
 
+TEST_F(HandOverResumedTest, AWriterThatIsNotConfiguredAnyMoreIsNoEnd) {
+  auto& kept = *monitor.kept.back().leadership;
+  kept.assignment.writer = "db9";
+  kept.hand_over = HandOverRecord{.step = "settling", .from = "db1", .to = "db9"};
+  restart_and_join();
+  monitor.pass(10s);
+  EXPECT_TRUE(serves("db1") || serves("db2"));
+}
+
 // Method: the monitor is killed when it has kept a step, at each step; the restarted one ends what was begun.
 TEST_F(HandOverResumedTest, ARestartedMonitorResumesAReleaseThatItAskedFor) {
   agent("db1").releases = false;

@@ -8,6 +8,7 @@ namespace mmm {
 namespace {
 
 using testing::Contains;
+using testing::ElementsAre;
 using testing::Not;
 
 struct WordTest : HandOverTest {
@@ -51,6 +52,30 @@ TEST_F(WordTest, IsForgottenWhenAnotherMonitorLeads) {
   monitor.join("db3");
   ASSERT_FALSE(monitor.brain->leads());
   EXPECT_EQ(monitor.last_told<Hello>("db1")->vouched_below, 0u);
+}
+
+// Goal: S1. A word that came before it was known whom it is against would lie about until those are silent one day.
+TEST_F(WordTest, IsForgottenWhenALaterLeadershipTurnsUpThanItNames) {
+  monitor.agents.at("db3").epoch = {9, "other"};
+  monitor.agents.at("db3").refuses = "the monitor of leadership 9 was heard from a moment ago";
+  monitor.restart(false);
+  monitor.command("take_lead --yes");
+  monitor.join("db3");
+  monitor.network();
+  ASSERT_FALSE(monitor.brain->leads());
+  EXPECT_TRUE(monitor.noted("later than the administrator's word"));
+  monitor.join("db1");
+  monitor.join("db2");
+  EXPECT_FALSE(monitor.brain->leads());
+  monitor.command("take_lead --yes");
+  EXPECT_EQ(monitor.last_told<Hello>("db1")->vouched_below, 10u);
+}
+
+// Goal: S3. A host that could not be asked is compared before it serves.
+TEST_F(WordTest, WhoWasNotAskedIsNotOnline) {
+  lead_without_db3();
+  EXPECT_EQ(monitor.brain->state_of("db3"), HostState::awaiting_recovery);
+  EXPECT_THAT(kept().unproven, ElementsAre("db3"));
 }
 
 // Goal: S1. The lease of a writer that nobody could ask may run, across our own restart, too.
@@ -105,6 +130,17 @@ TEST_F(WordTest, InPassiveModeALaterGenerationWaitsForTheAdministrator) {
   monitor.pass(1s);
   EXPECT_EQ(book().assignment().generation, Generation{8});
   EXPECT_TRUE(serves("db1"));
+  EXPECT_TRUE(monitor.noted("db3: state ONLINE -> AWAITING_RECOVERY"));
+}
+
+// Goal: MANUAL leaves the role where it is, whatever becomes of our own generation.
+TEST_F(WordTest, InManualModeAWriterThatFreezesWhileItPassesALaterGenerationKeepsTheRole) {
+  monitor.command("set_manual");
+  monitor.silence("db1");
+  db3_comes_with(7);
+  monitor.pass(10s);
+  EXPECT_EQ(writer(), "db1");
+  EXPECT_TRUE(monitor.brain->owners().contains(lab::kWriterRole));
 }
 
 // Goal: what is heard in the middle of a hand-over is not forgotten at its end.
