@@ -128,9 +128,11 @@ void AgentProcess::run(std::uint64_t id, const agent::Observe&) {
 
 void AgentProcess::run(std::uint64_t id, const agent::PutWriterAddress& operation) {
   in_kernel(id, [this, operation]() -> Status {
+    auto& kernel = world_.hosts[machine_]->kernel;
+    if (operation.lease.end() == kNever) return kernel.put_untimed(operation.ip), Status{};
     const auto left = operation.lease.end() - world_.local(machine_);
     if (left <= Duration{0}) return fail("the lease has ended");
-    world_.hosts[machine_]->kernel.put(operation.ip, left, world_.clock(machine_));
+    kernel.put(operation.ip, left, world_.clock(machine_));
     return {};
   });
 }

@@ -34,7 +34,9 @@ void AgentProcess::start() {
   connections_.clear();
   reached_.clear();
   queries_.clear();
-  step(agent::Started{disk_.content(), world_.hosts[machine_]->kernel.addresses()});
+  for (auto& [peer, link] : peers_) link = Peer{.attempt = link.attempt + 1};
+  const auto& kernel = world_.hosts[machine_]->kernel;
+  step(agent::Started{disk_.content(), kernel.addresses(), kernel.untimed(), fmt::format("boot at {}", world_.clock(machine_).booted().count())});
   later(random_.between(1ms, 5ms), [this] { probe_server(); });
   later(random_.between(Duration{0}, kLookAround), [this] { look_around(); });
 }
@@ -44,6 +46,8 @@ void AgentProcess::kill() {
   end_life();
   disk_.lose_pending();
   for (const auto& [connection, heard] : std::exchange(connections_, {})) world_.network.close(connection, machine_);
+  for (auto& [peer, link] : peers_)
+    if (const auto connection = std::exchange(link.connection, {})) world_.network.close(*connection, machine_);
 }
 
 void AgentProcess::power_lost() {
@@ -61,6 +65,7 @@ void AgentProcess::step(const agent::Event& event) {
   for (const auto& checker : world_.checkers) checker->agent_stepped(machine_, *brain_);
   for (auto& effect : effects) std::visit([this](auto& e) { carry_out(e); }, effect);
   wake_at(brain_->next_wakeup());
+  look_for_peers();
 }
 
 // ---- effects ----------------------------------------------------------------------------------------------------

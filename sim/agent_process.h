@@ -26,6 +26,8 @@ class AgentProcess : public Process {
   void accepted(Network::ConnectionId connection);   // a monitor connected
   void heard(Network::ConnectionId connection, ToAgent message);
   void connection_closed(Network::ConnectionId connection);
+  void asked(Network::ConnectionId connection, const PromiseAsk& ask);
+  void answered(Node from, Network::ConnectionId connection, const PeerAnswer& answer);
   void server_started();
   void server_died();
   void addresses_changed(std::set<std::string> ips);
@@ -39,12 +41,22 @@ class AgentProcess : public Process {
   void step(const agent::Event& event);
   void carry_out(agent::Persist& effect);
   void carry_out(agent::Send& effect);
+  void carry_out(agent::AskPeer& effect);
+  void carry_out(agent::AnswerPeer& effect);
   void carry_out(agent::Run& effect);
   void carry_out(agent::Note& effect);
   void tell_story(const FromAgent& message);
   void look_around();                // pings the other hosts
   void probe_server();
   void watch_connection(Network::ConnectionId connection);
+
+  // agent_peers.cc
+  void look_for_peers();
+  void connect_peer(Node peer);
+  void try_peer_again(Node peer, Duration wait);
+  void peer_connected(Node peer, std::uint64_t attempt);
+  void watch_peer(Node peer, Network::ConnectionId connection);
+  void peer_lost(Node peer, Network::ConnectionId connection);
 
   // agent_operations.cc
   void run(std::uint64_t id, const agent::StopWrites&);
@@ -73,6 +85,13 @@ class AgentProcess : public Process {
   Outbox outbox_;
   std::map<Network::ConnectionId, TrueTime> connections_;  // -> when something came over it last
   std::map<Node, bool> reached_;     // as told to the brain
+  struct Peer {
+    std::optional<Network::ConnectionId> connection;
+    std::uint64_t attempt = 0;
+    TrueTime heard{0};
+    bool wanted = false;             // its connection is kept up
+  };
+  std::map<Node, Peer> peers_;
   std::map<std::uint64_t, bool> queries_;  // to the server, unfinished; true: an observation
 };
 

@@ -25,6 +25,7 @@ class Clock {
   }
   // When this clock shows `shown`: never too early.
   TrueTime when(Instant shown) const { return booted_ + stretch(shown.time_since_epoch() - uptime_); }
+  TrueTime booted() const { return booted_; }  // names this boot
   double uptime_s(TrueTime now) const { return seconds(read(now).time_since_epoch()); }
 
  private:

@@ -26,6 +26,12 @@ void Kernel::put(const std::string& ip, Duration lifetime, const Clock& clock) {
   if (fresh) changed_();
 }
 
+void Kernel::put_untimed(const std::string& ip) {
+  const bool fresh = !addresses_.contains(ip);
+  addresses_[ip] = kNoTimer;
+  if (fresh) changed_();
+}
+
 void Kernel::drop(const std::string& ip) {
   if (addresses_.erase(ip) > 0) changed_();
 }
@@ -39,6 +45,13 @@ void Kernel::clear() {
 std::set<std::string> Kernel::addresses() const {
   std::set<std::string> ips;
   for (const auto& [ip, timer] : addresses_) ips.insert(ip);
+  return ips;
+}
+
+std::set<std::string> Kernel::untimed() const {
+  std::set<std::string> ips;
+  for (const auto& [ip, timer] : addresses_)
+    if (timer == kNoTimer) ips.insert(ip);
   return ips;
 }
 

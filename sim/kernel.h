@@ -23,17 +23,21 @@ class Kernel {
   // Puts the address, or gives it a new lifetime. Linux counts lifetimes in whole seconds: `lifetime` is rounded up, one
   // second at least. It is never taken early, but up to a second late (facts: 15-350 ms, 1 s with many addresses).
   void put(const std::string& ip, Duration lifetime, const Clock& clock);
+  void put_untimed(const std::string& ip);
   void drop(const std::string& ip);
   // The power is gone.
   void clear();
 
   bool has(const std::string& ip) const { return addresses_.contains(ip); }
   std::set<std::string> addresses() const;
+  std::set<std::string> untimed() const;
 
  private:
   EventQueue& queue_;
   Random random_;
   std::function<void()> changed_;
+  static constexpr std::uint64_t kNoTimer = 0;
+
   std::map<std::string, std::uint64_t> addresses_;  // -> the timer that ends it
   std::uint64_t next_timer_ = 1;
 };

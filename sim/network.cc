@@ -70,6 +70,12 @@ bool Network::is_open(ConnectionId id, Node side) const {
   return it != connections_.end() && it->second.ends[side_of(it->second, side)].open;
 }
 
+std::optional<Node> Network::other_end(ConnectionId id, Node side) const {
+  const auto it = connections_.find(id);
+  if (it == connections_.end()) return std::nullopt;
+  return it->second.ends[1 - side_of(it->second, side)].node;
+}
+
 void Network::send(ConnectionId id, Node from, Action deliver) {
   const auto it = connections_.find(id);
   if (it == connections_.end()) return;

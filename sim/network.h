@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <optional>
 #include <vector>
 
 #include "sim/event_queue.h"
@@ -52,6 +53,8 @@ class Network {
   // The process at `side` closed it or ended. The other end learns of it after all that was sent before.
   void close(ConnectionId id, Node side);
   bool is_open(ConnectionId id, Node side) const;
+  // Who is at the other end; nothing once both have let go.
+  std::optional<Node> other_end(ConnectionId id, Node side) const;
 
  private:
   struct Link {

@@ -26,6 +26,9 @@ struct Instruction {
   Assignment assignment;
   // Set while the monitor asks the writer to give up `assignment.generation` for good (rule 7).
   bool release = false;
+  // The highest generation that a writer had accepted and then gave up for good: every promise to it or to an earlier one
+  // is void (rule 7). A generation that was only refused for good does not count: the writer before it may be alive.
+  Generation given_up;
   // What the new writer must have applied before it takes its first write: all that a reachable host is known to have
   // received. What it lacks beyond its own relay log it fetches from `catch_up_from`.
   GtidSet must_have;

@@ -49,6 +49,7 @@ struct NoGrant {
 // Before a takeover: what have you received, and could you accept generation `generation`? (rule 6, first sentence)
 struct Survey {
   Generation generation;
+  Generation given_up;             // as in Instruction
 
   bool operator==(const Survey&) const = default;
 };
@@ -79,6 +80,8 @@ struct Report {
   Generation released;             // the highest generation it gave up or refused for good
   Duration longest_lease{0};       // the longest lease it may hold or have asked for
   bool lease_live = false;
+  bool promise_live = false;       // it keeps a promise to the writer of `assignment`: that one is in touch with it
+  bool lost_memory = false;        // it started without a memory and has accepted nothing since (rule 11)
   bool mysqld_alive = false;
   std::optional<ServerStatus> server;    // absent: it does not answer, or was not asked yet
   std::vector<std::string> ips;    // of the role addresses, those really on the interface; sorted
@@ -146,6 +149,7 @@ struct Ask {
 struct SurveyAnswer {
   Generation generation;
   std::string bound;
+  Duration promised_for{0};        // it could, if it had not promised another writer not to for so long
   GtidSet has;                     // applied
   GtidSet received;                // received, applied or not
 
@@ -153,5 +157,37 @@ struct SurveyAnswer {
 };
 
 using FromAgent = std::variant<Welcome, Report, Acknowledged, Refused, Released, Ask, SurveyAnswer>;
+
+// ---- agent to agent ---------------------------------------------------------------------------------------------
+
+// The writer's agent asks a member of its takeover set for a promise (rule 3). The stamp stays with the asker.
+struct PromiseAsk {
+  HostName from, to;
+  std::uint64_t number = 0;        // of the asker's Ask: one stamp for both
+  Generation generation;           // whose writer it is
+  Duration ttl{0};
+  bool has_fence = false;
+
+  bool operator==(const PromiseAsk&) const = default;
+};
+
+// It will not accept the writer's role before `ttl`, as a waiting side counts it, has passed from now.
+struct Promise {
+  std::uint64_t number = 0;
+  Generation generation;
+
+  bool operator==(const Promise&) const = default;
+};
+
+struct NoPromise {
+  std::uint64_t number = 0;
+  Generation generation;
+  bool overtaken = false;          // a later generation was accepted somewhere: the asker stops at once
+  std::string reason;
+
+  bool operator==(const NoPromise&) const = default;
+};
+
+using PeerAnswer = std::variant<Promise, NoPromise>;
 
 }  // namespace mmm

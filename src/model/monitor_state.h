@@ -52,6 +52,7 @@ struct LeadershipState {
   HostSet sent_since;              // the intersection of every set sent since then (rule 4)
   HostSet before;                  // previous promotable + previous writer (rule 8)
   bool released = false;           // the writer gave up `assignment.generation` for good (rule 7)
+  Generation given_up;             // the highest generation that its writer had accepted and then gave up for good
   bool release_requested = false;
   Duration longest_lease{0};       // the longest lease that may be running
   // An operator let it lead without hosts that could not be asked: a lease of which nobody told may run (rule 1).

@@ -106,6 +106,7 @@ Task<mysql::SqlStatus> AgentShell::perform_on_server(mysql::Connection& server, 
 
 Status AgentShell::perform_on_kernel(const agent::Operation& operation) {
   if (const auto* put = std::get_if<agent::PutWriterAddress>(&operation)) {
+    if (put->lease.end() == kNever) return admit_clients(put->ip, addresses_->put_untimed(put->ip));
     const auto left = put->lease.end() - boot_now();
     if (left <= 0ns) return fail("the lease ended before it could be used");
     return admit_clients(put->ip, addresses_->put(put->ip, left));

@@ -59,6 +59,7 @@ Task<void> AgentShell::serve(LineStream stream) {
     session->close();
     co_return;
   }
+  if (wire2::is_peer_line(*line)) co_return co_await serve_peer(id, session);
   const bool hello = wire2::is_hello(*line);
   auto decoded = hello ? wire2::decode_hello_line(*line) : Result<wire2::HelloLine>(fail("not a HELLO"));
   if (!decoded) {
@@ -69,10 +70,16 @@ Task<void> AgentShell::serve(LineStream stream) {
     session->close();
     co_return;
   }
+  co_await serve_monitor(id, session, std::move(decoded->hello));
+}
+
+Task<void> AgentShell::serve_monitor(agent::ConnectionId id, std::shared_ptr<Session> session, Hello hello) {
   make_room_for_a_monitor();
   sessions_[id] = session;
+  const auto ip = session->peer_ip();
   spdlog::info("a monitor connected from {}", ip);
-  happen(agent::MonitorSaid{id, decoded->hello});
+  happen(agent::MonitorSaid{id, std::move(hello)});
+  Result<std::string> line;
   while (true) {
     line = co_await session->read_line(wire2::kMaxLine, Deadline::never());
     if (!line) break;

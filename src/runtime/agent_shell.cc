@@ -65,7 +65,15 @@ Status AgentShell::open() {
     else
       spdlog::error("{}: {}. The state counts as lost", self_.state_path, parsed.error().text);
   }
-  happen(agent::Started{std::move(memory), role_ips_present()});
+  auto boot = boot_id();
+  if (!boot) return std::unexpected(boot.error());
+  const auto found = role_ips_found();
+  agent::Started started{.memory = std::move(memory), .ips = {}, .untimed_ips = {}, .boot_id = std::move(*boot)};
+  for (const auto& address : found) {
+    started.ips.insert(address.ip);
+    if (!address.left) started.untimed_ips.insert(address.ip);
+  }
+  happen(started);
   happen(agent::Tick{seconds(uptime())});  // the first report tells it already
   return {};
 }
@@ -95,6 +103,7 @@ void AgentShell::happen(const agent::Event& event) {
   if (stopping_) return;
   auto effects = brain_.step(event, boot_now());
   for (auto& effect : effects) std::visit([this](auto& e) { carry_out(std::move(e)); }, effect);
+  look_for_peers();
   tick_.cancel();
 }
 
@@ -103,8 +112,23 @@ void AgentShell::carry_out(agent::Persist effect) { outbox_.write(print_agent_me
 void AgentShell::carry_out(agent::Send effect) {
   const auto session = sessions_.find(effect.to);
   if (session == sessions_.end()) return;
-  const auto to = session->second;
-  if (!outbox_.then([to, line = wire2::encode(effect.message)] { to->send(line); })) to->close();
+  say(session->second, wire2::encode(effect.message));
+}
+
+// Nothing is said before what it relies on is on the disk.
+bool AgentShell::say(const std::shared_ptr<Session>& session, std::string line) {
+  if (outbox_.then([session, line = std::move(line)] { session->send(line); })) return true;
+  session->close();
+  return false;
+}
+
+void AgentShell::carry_out(agent::AskPeer effect) {
+  if (const auto peer = peers_.find(effect.to); peer != peers_.end()) say(peer->second, wire2::encode(effect.ask));
+}
+
+void AgentShell::carry_out(agent::AnswerPeer effect) {
+  if (const auto session = sessions_.find(effect.to); session != sessions_.end())
+    say(session->second, wire2::encode(effect.answer));
 }
 
 void AgentShell::carry_out(agent::Run effect) {

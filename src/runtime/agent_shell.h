@@ -42,6 +42,8 @@ class AgentShell {
   void happen(const agent::Event& event);
   void carry_out(agent::Persist effect);
   void carry_out(agent::Send effect);
+  void carry_out(agent::AskPeer effect);
+  void carry_out(agent::AnswerPeer effect);
   void carry_out(agent::Run effect);
   void carry_out(const agent::Note& effect);
   Task<void> tick_loop();
@@ -70,11 +72,20 @@ class AgentShell {
   Task<void> watch_addresses();
   Task<void> probe(HostName host);
   std::set<std::string> role_ips_present();
+  std::vector<StandingAddress> role_ips_found();
 
   // Monitors (agent_sessions.cc).
   Task<void> accept_loop();
   Task<void> serve(LineStream stream);
   void make_room_for_a_monitor();
+  Task<void> serve_monitor(agent::ConnectionId id, std::shared_ptr<Session> session, Hello hello);
+
+  // Other agents (agent_peers.cc).
+  void look_for_peers();
+  Task<void> peer_loop(HostName host);
+  Task<void> talk_to_peer(HostName host, LineStream stream);
+  Task<void> serve_peer(agent::ConnectionId id, std::shared_ptr<Session> session);
+  bool say(const std::shared_ptr<Session>& session, std::string line);
 
   asio::io_context& loop_;
   const Config& config_;
@@ -94,6 +105,8 @@ class AgentShell {
   IdleSessions strangers_;             // connections whose first line is awaited
   std::map<agent::ConnectionId, std::shared_ptr<Session>> sessions_;
   agent::ConnectionId next_session_ = 1;
+  std::set<HostName> peer_loops_;      // that run
+  std::map<HostName, std::shared_ptr<Session>> peers_;  // connected
   std::size_t turned_away_ = 0;        // connections that are being told that they may not command
   std::map<agent::Lane, mysql::Connection> lanes_;
   mysql::Connection idle_;           // tells of the server's end

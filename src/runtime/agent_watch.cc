@@ -124,17 +124,21 @@ void AgentShell::report(const std::string& key, const std::string& text) {
   happen(agent::Trouble{key, text});
 }
 
-std::set<std::string> AgentShell::role_ips_present() {
-  std::set<std::string> present;
-  const auto list = addresses_->list();
+std::vector<StandingAddress> AgentShell::role_ips_found() {
+  auto list = addresses_->list();
   if (!list) {
     spdlog::error("the addresses of {} can't be read: {}", self_.cluster_interface, list.error().text);
-    return present;
+    return {};
   }
-  for (const auto& role : config_.roles)
-    for (const auto& ip : role.ips)
-      for (const auto& address : *list)
-        if (address.ip == ip) present.insert(ip);
+  std::erase_if(*list, [this](const auto& address) {
+    return std::ranges::none_of(config_.roles, [&](const auto& role) { return std::ranges::find(role.ips, address.ip) != role.ips.end(); });
+  });
+  return std::move(*list);
+}
+
+std::set<std::string> AgentShell::role_ips_present() {
+  std::set<std::string> present;
+  for (const auto& address : role_ips_found()) present.insert(address.ip);
   return present;
 }
 

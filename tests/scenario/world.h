@@ -104,6 +104,8 @@ class World {
   void step(Host& host, const agent::Event& event);
   void carry_out(Host& host, agent::Persist& effect);
   void carry_out(Host& host, agent::Send& effect);
+  void carry_out(Host& host, agent::AskPeer& effect);
+  void carry_out(Host& host, agent::AnswerPeer& effect);
   void carry_out(Host& host, agent::Run& effect);
   void carry_out(Host& host, agent::Note& effect);
   void finish(Host& host, const agent::Run& run);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "support/message_text.h"
 #include "world.h"
 
@@ -12,7 +14,7 @@ void World::start_agent(const HostName& name) {
   h.brain = std::make_unique<agent::Brain>(h.config);
   h.reached.clear();
   h.granted = {};
-  step(h, agent::Started{h.disk, h.machine.ips()});
+  step(h, agent::Started{h.disk, h.machine.ips(), h.machine.untimed_ips(), fmt::format("boot at {}", h.booted.time_since_epoch().count())});
   step(h, agent::Tick{seconds(now_ - h.booted)});
   if (h.machine.alive)
     step(h, agent::MysqldUp{});
@@ -75,6 +77,24 @@ void World::carry_out(Host& host, agent::Send& effect) {
   if (!quiet) story.said(now_ - kBegin, host.name, "monitor", lab::text(effect.message));
   post([this, &host, to = effect.to, message = std::move(effect.message)] {
     if (host.connection == to && monitor_ && path("monitor", host.name)) step(AgentSaid{host.name, message});
+  });
+}
+
+void World::carry_out(Host& host, agent::AskPeer& effect) {
+  post([this, &host, effect] {
+    if (!path(host.name, effect.to)) return;
+    auto& peer = this->host(effect.to);
+    if (peer.powered) step(peer, agent::PeerAsked{host.server_id, effect.ask});
+  });
+}
+
+void World::carry_out(Host& host, agent::AnswerPeer& effect) {
+  const auto* refusal = std::get_if<NoPromise>(&effect.answer);
+  if (refusal) tell(host.name, fmt::format("promises nothing for generation {}: {}", refusal->generation.value, refusal->reason));
+  post([this, &host, effect] {
+    for (auto& [name, asker] : hosts_)
+      if (asker->server_id == effect.to && asker->powered && path(host.name, name))
+        step(*asker, agent::PeerAnswered{host.name, effect.answer});
   });
 }
 

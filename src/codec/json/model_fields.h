@@ -65,6 +65,7 @@ struct Description<Instruction> {
       field("order", &Instruction::order),
       field("assignment", &Instruction::assignment),
       field("release", &Instruction::release),
+      field("given_up", &Instruction::given_up),
       field("must_have", &Instruction::must_have),
       field<HostOrNone>("catch_up_from", &Instruction::catch_up_from),
       field("lease_ttl_ms", &Instruction::lease_ttl),

@@ -44,6 +44,7 @@ struct Description<LeadershipState> {
       field<Host>("sent_since", &LeadershipState::sent_since),
       field<Host>("before", &LeadershipState::before),
       field("released", &LeadershipState::released),
+      field("given_up", &LeadershipState::given_up),
       field("release_requested", &LeadershipState::release_requested),
       field("longest_lease_ms", &LeadershipState::longest_lease),
       field("unheard_lease", &LeadershipState::unheard_lease),

@@ -45,6 +45,7 @@ struct Description<Survey> {
   static constexpr std::string_view type = "survey";
   static constexpr auto fields = std::tuple{
       field("generation", &Survey::generation),
+      field("given_up", &Survey::given_up),
   };
 };
 
@@ -115,6 +116,8 @@ struct Description<Report> {
       field("released", &Report::released),
       field("longest_lease_ms", &Report::longest_lease),
       field("lease_live", &Report::lease_live),
+      field("promise_live", &Report::promise_live),
+      field("lost_memory", &Report::lost_memory),
       field("mysqld_alive", &Report::mysqld_alive),
       field("server", &Report::server),
       field<Address>("ips", &Report::ips),
@@ -188,8 +191,44 @@ struct Description<SurveyAnswer> {
   static constexpr auto fields = std::tuple{
       field("generation", &SurveyAnswer::generation),
       field("bound", &SurveyAnswer::bound),
+      field("promised_for_ms", &SurveyAnswer::promised_for),
       field("has", &SurveyAnswer::has),
       field("received", &SurveyAnswer::received),
+  };
+};
+
+// ---- agent to agent ---------------------------------------------------------------------------------------------
+
+template <>
+struct Description<PromiseAsk> {
+  static constexpr std::string_view type = "promise_ask";
+  static constexpr auto fields = std::tuple{
+      field<Host>("from", &PromiseAsk::from),
+      field<Host>("to", &PromiseAsk::to),
+      field("number", &PromiseAsk::number),
+      field("generation", &PromiseAsk::generation),
+      field("ttl_ms", &PromiseAsk::ttl),
+      field("has_fence", &PromiseAsk::has_fence),
+  };
+};
+
+template <>
+struct Description<Promise> {
+  static constexpr std::string_view type = "promise";
+  static constexpr auto fields = std::tuple{
+      field("number", &Promise::number),
+      field("generation", &Promise::generation),
+  };
+};
+
+template <>
+struct Description<NoPromise> {
+  static constexpr std::string_view type = "no_promise";
+  static constexpr auto fields = std::tuple{
+      field("number", &NoPromise::number),
+      field("generation", &NoPromise::generation),
+      field("overtaken", &NoPromise::overtaken),
+      field("reason", &NoPromise::reason),
   };
 };
 

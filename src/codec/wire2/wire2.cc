@@ -15,6 +15,7 @@ namespace {
 using json::Description;
 
 constexpr std::string_view kHelloWord = "HELLO|";
+constexpr std::string_view kPeerWord = "PEER|";
 
 template <class Message>
 std::string encode_message(const Message& message) {
@@ -90,6 +91,23 @@ std::string encode(const ToAgent& message) {
 std::string encode(const FromAgent& message) {
   return std::visit([](const auto& one) { return encode_message(one); }, message);
 }
+
+std::string encode(const PromiseAsk& ask) { return encode_message(ask); }
+
+std::string encode(const PeerAnswer& answer) {
+  return std::visit([](const auto& one) { return encode_message(one); }, answer);
+}
+
+Result<PromiseAsk> decode_promise_ask(std::string_view line) {
+  auto ask = decode<std::variant<PromiseAsk>>(line);
+  if (!ask) return std::unexpected(std::move(ask.error()));
+  return std::get<PromiseAsk>(*std::move(ask));
+}
+
+Result<PeerAnswer> decode_peer_answer(std::string_view line) { return decode<PeerAnswer>(line); }
+
+std::string encode_peer_line() { return fmt::format("{}{}", kPeerWord, kVersion); }
+bool is_peer_line(std::string_view line) { return line == encode_peer_line(); }
 
 Result<ToAgent> decode_to_agent(std::string_view line) { return decode<ToAgent>(line); }
 Result<FromAgent> decode_from_agent(std::string_view line) { return decode<FromAgent>(line); }

@@ -29,6 +29,14 @@ std::string encode(const FromAgent& message);
 Result<ToAgent> decode_to_agent(std::string_view line);
 Result<FromAgent> decode_from_agent(std::string_view line);
 
+// ---- agent to agent ---------------------------------------------------------------------------------------------
+
+std::string encode(const PromiseAsk& ask);
+std::string encode(const PeerAnswer& answer);
+// Errors: as above.
+Result<PromiseAsk> decode_promise_ask(std::string_view line);
+Result<PeerAnswer> decode_peer_answer(std::string_view line);
+
 // ---- the first line of a connection -----------------------------------------------------------------------------
 
 // `HELLO|2|{…}`: the highest version that the monitor speaks, then Hello. Anything else is MMM 2's line protocol.
@@ -46,5 +54,9 @@ std::string encode_hello_line(const Hello& hello);
 
 // Errors: as decode_to_agent; an offer below kVersion.
 Result<HelloLine> decode_hello_line(std::string_view line);
+
+// `PEER|2`: another agent speaks; promise_ask lines follow.
+std::string encode_peer_line();
+bool is_peer_line(std::string_view line);
 
 }  // namespace mmm::wire2

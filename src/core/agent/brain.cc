@@ -33,6 +33,7 @@ std::vector<Effect> Brain::step(const Event& event, Instant now) {
 Instant Brain::next_wakeup() const { return wakeup_; }
 
 void Brain::settle() {
+  settle_acknowledgement();
   settle_release();
   settle_lease();
   settle_writer();
@@ -48,7 +49,9 @@ void Brain::on(const Started& event) {
   started_ = now_;
   lost_memory_ = !event.memory;
   ips_ = event.ips;
+  untimed_ips_ = event.untimed_ips;
   if (lost_memory_) {
+    memory_.boot_id = event.boot_id;
     found_ips_.assign(ips_.begin(), ips_.end());
     note(Severity::warning, "no memory of earlier instructions: role addresses are dropped until a monitor admits this host");
     return;
@@ -56,14 +59,9 @@ void Brain::on(const Started& event) {
   memory_ = *event.memory;
   announced_ = ips_;
   if (memory_.epoch.counter > 0) leader_heard_ = now_;  // our predecessor may have heard it a moment ago
-  if (!is_writer()) return;
-  lease_.begin(memory_.accepted.generation);
-  hold_until_ = now_ + lease_ttl();
-  accepted_at_ = now_;
-  drain_after_ = next_id_;
-  was_entitled_ = true;
-  note(Severity::info, fmt::format("restarted as the writer of generation {}: the kernel's timers run on until a lease comes",
-                                   memory_.accepted.generation.value));
+  if (memory_.longest_lease > 0s) promises_.begin(now_ + waiting_time(memory_.longest_lease, false));
+  if (is_writer()) restart_as_writer(event);
+  memory_.boot_id = event.boot_id;
 }
 
 void Brain::on(const MonitorSaid& event) {
@@ -153,6 +151,7 @@ void Brain::on(const AddressesChanged& event) {
     if (is_role_ip(ip) && !event.ips.contains(ip)) {
       announced_.erase(ip);
       armed_.erase(ip);
+      untimed_ips_.erase(ip);
       reader_put_.erase(ip);
     }
   ips_ = event.ips;
@@ -205,13 +204,14 @@ void Brain::hear(const Hello& hello) {
 }
 
 void Brain::hear(const Instruction& instruction) {
-  const auto judgement = judge(memory_, self_, instruction, unfit_reason());
+  const auto judgement = judge(memory_, self_, instruction,
+                               {promised_reason(instruction.order.generation, instruction.given_up), unfit_reason()});
   if (judgement.reading == Reading::newer || judgement.reading == Reading::same) map_confirmed_ = true;
   switch (judgement.reading) {
     case Reading::newer:
       return accept(instruction);
     case Reading::same:
-      send(Acknowledged{memory_.accepted, memory_.longest_lease, false});
+      acknowledgement_due_ = true;
       // We restarted in the middle of it (rule 8).
       if (instruction.release && is_writer()) start_release(instruction.reason, false);
       return;
@@ -251,33 +251,20 @@ void Brain::accept(const Instruction& instruction) {
     drain_after_ = next_id_;
     observe_soon_ = true;
     release_.reset();
-    hold_until_ = is_writer() && keeps_serving ? lease_.lease_end() : kLongAgo;
+    hold_until_ = kLongAgo;
     drained_ = is_writer() && keeps_serving;
-    if (is_writer())
-      lease_.begin(instruction.order.generation);
-    else
-      lease_.end();
     if (was_writer || is_writer())
       note(Severity::info, fmt::format("generation {}: the writer is {}{}", instruction.order.generation.value,
                                        instruction.assignment.writer,
                                        instruction.reason.empty() ? "" : " (" + instruction.reason + ")"));
   }
+  lease_for_accepted(new_generation, keeps_serving);
   persist();
-  send(Acknowledged{memory_.accepted, memory_.longest_lease, false});
+  acknowledgement_due_ = true;
   if (instruction.release && is_writer())
     start_release(instruction.reason, false);
   else if (release_ && !release_->mysqld_dead)
     release_.reset();  // withdrawn before it was done
-}
-
-void Brain::hear(const Grant& grant) {
-  const auto ask = MMM_MUTANT(lease_from_answer) ? lease_.ask(now_, lease_ttl()) : grant.ask;
-  if (!lease_.granted(ask, grant.generation)) return;
-  memory_.longest_lease = std::max(memory_.longest_lease, lease_ttl());
-}
-
-void Brain::hear(const NoGrant& refusal) {
-  note(Severity::warning, "the monitor does not renew the lease: " + refusal.reason);
 }
 
 void Brain::hear(const Survey& survey) {
@@ -291,6 +278,7 @@ void Brain::hear(const Detach& detach) {
   constexpr Duration kDetached = 5s;  // more than the rest of a lease without a fence, and the hand-over behind it
   if (detach.source.empty()) detached_until_ = now_;
   if (is_writer() || !managed() || memory_.instruction->assignment.writer != detach.source) return;
+  if (promises_.runs_for(memory_.accepted.generation, now_)) return;  // it is in touch with us
   detached_from_ = detach.source;
   detached_until_ = now_ + kDetached;
 }
@@ -302,6 +290,7 @@ void Brain::answer_survey() {
   const bool dead = mysqld_ != Life::up;
   if (!dead && (observed_id_ < survey_after_ || !server_)) return;
   SurveyAnswer answer{.generation = survey_->generation, .bound = unfit_reason()};
+  if (const auto until = promises_.binding(survey_->generation, survey_->given_up, now_)) answer.promised_for = *until - now_;
   if (survey_->generation <= memory_.released) answer.bound = "it gave that generation up";
   if (!dead) {
     answer.has = server_->has;
@@ -385,6 +374,8 @@ Report Brain::report(Instant now) const {
   r.released = memory_.released;
   r.longest_lease = memory_.longest_lease;
   r.lease_live = lease_.live(now).has_value();
+  r.promise_live = managed() && promises_.runs_for(memory_.accepted.generation, now);
+  r.lost_memory = lost_memory_;
   r.mysqld_alive = mysqld_ != Life::down;  // an agent that has just started has not asked yet: that is no death
   r.server = server_;
   for (const auto& ip : ips_)

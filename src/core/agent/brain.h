@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/agent/operations.h"
+#include "core/agent/promises.h"
 #include "core/agent/writer_lease.h"
 #include "model/agent_memory.h"
 #include "model/config.h"
@@ -26,6 +27,8 @@ namespace mmm::agent {
 struct Started {
   std::optional<AgentMemory> memory;
   std::set<std::string> ips;           // role addresses found on the interface
+  std::set<std::string> untimed_ips;   // those of them that have no end
+  std::string boot_id;                 // of this boot
 };
 struct MonitorSaid { ConnectionId from = 0; ToAgent message; };
 struct MonitorLeft { ConnectionId from = 0; };
@@ -38,9 +41,12 @@ struct Reach { HostName host; bool answers = false; };
 // Something that an administrator must mend, e.g. a missing privilege; an empty text: it is mended.
 struct Trouble { std::string key, text; };
 struct Tick { double uptime_s = 0; };
+struct PeerJoined { HostName host; };  // a connection that was wanted (`Brain::peers`) stands
+struct PeerAnswered { HostName host; PeerAnswer answer; };
+struct PeerAsked { ConnectionId from = 0; PromiseAsk ask; };
 
 using Event = std::variant<Started, MonitorSaid, MonitorLeft, MysqldUp, MysqldDown, Completed, Observed,
-                           AddressesChanged, Reach, Trouble, Tick>;
+                           AddressesChanged, Reach, Trouble, Tick, PeerJoined, PeerAnswered, PeerAsked>;
 
 class Brain {
  public:
@@ -51,6 +57,9 @@ class Brain {
 
   // When `step(Tick)` is wanted at the latest.
   Instant next_wakeup() const;
+
+  // The agents that are asked for promises: a connection to each of them is wanted.
+  HostSet peers() const;
 
   // ---- for tests, checkers and `show`
   const AgentMemory& memory() const { return memory_; }
@@ -87,6 +96,9 @@ class Brain {
   void on(const Reach& event);
   void on(const Trouble& event);
   void on(const Tick& event);
+  void on(const PeerJoined& event);
+  void on(const PeerAnswered& event);
+  void on(const PeerAsked& event);
 
   void hear(const Hello& hello);
   void hear(const Instruction& instruction);
@@ -102,7 +114,7 @@ class Brain {
   bool managed() const;                 // the monitor has told us something that binds
   bool is_writer() const;               // the accepted assignment names us and we have not given it up
   bool entitled() const;                // ... with a live lease, a living server and no release under way
-  bool waits_for_first_lease() const;   // after our own restart, or (g+1, us): the kernel's timers run on (rules 6, 10)
+  bool waits_for_first_lease() const;   // after our own restart: the kernel's timers run on (rule 10)
   bool serving() const;                 // writable with the writer's address up
   const HostPlan* own_plan() const;
   bool is_writer_ip(const std::string& ip) const;
@@ -113,11 +125,15 @@ class Brain {
   bool may_take_reader_addresses(Duration reader_ttl) const;
   Duration lease_ttl() const;
   std::string unfit_reason() const;
+  std::string promised_reason(Generation offered, Generation given_up) const;
 
   // Reconciling, a file each.
   void settle();
   void settle_release();
   void settle_lease();
+  void settle_acknowledgement();
+  void lease_for_accepted(bool new_generation, bool keeps_serving);
+  void restart_as_writer(const Started& event);
   void settle_writer();
   void settle_takeover();
   void settle_addresses();
@@ -188,6 +204,9 @@ class Brain {
 
   // The writer's role.
   LeaseClock lease_;
+  Promises promises_;
+  std::map<HostName, std::string> refused_by_;  // why a peer promised nothing the last time
+  bool acknowledgement_due_ = false;    // once nothing on the interface is untimed any more (rule 5)
   Instant started_ = kLongAgo;
   Instant hold_until_ = kLongAgo;       // while no lease came yet: how long the kernel's timers may run on
   Instant accepted_at_ = kLongAgo;      // when the present generation was accepted
@@ -202,6 +221,7 @@ class Brain {
 
   // The interface.
   std::set<std::string> ips_;
+  std::set<std::string> untimed_ips_;           // of the writer's, those that have no end
   std::map<std::string, Instant> reader_put_;   // when a reader address was put last
   bool map_confirmed_ = false;                  // a monitor has told the role map since our own start
   std::map<std::string, Instant> armed_;        // the lease's end for which a writer address was put last

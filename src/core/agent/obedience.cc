@@ -32,7 +32,7 @@ std::optional<std::string> refuse_leader(const AgentMemory& memory, const HostNa
 }
 
 Judgement judge(const AgentMemory& memory, const HostName& self, const Instruction& instruction,
-                const std::string& unfit) {
+                const Hindrance& hindrance) {
   const auto& order = instruction.order;
   if (MMM_MUTANT(accept_older)) return {Reading::newer, ""};
   if (order.epoch != memory.epoch.counter)
@@ -47,8 +47,28 @@ Judgement judge(const AgentMemory& memory, const HostName& self, const Instructi
   const bool makes_writer = instruction.assignment.writer == self && order.generation > memory.accepted.generation;
   if (makes_writer && order.generation <= memory.released && !MMM_MUTANT(release_not_final))
     return {Reading::never, fmt::format("generation {} was given up here", order.generation.value)};
-  if (makes_writer && !unfit.empty()) return {Reading::never, unfit};
+  if (makes_writer && !hindrance.promised.empty()) return {Reading::refused, hindrance.promised};
+  if (makes_writer && !hindrance.unfit.empty()) return {Reading::never, hindrance.unfit};
   return {Reading::newer, ""};
+}
+
+std::optional<PromiseRefusal> refuse_promise(const AgentMemory& memory, const Config& config, const PromiseAsk& ask) {
+  if (ask.to != config.self)
+    return PromiseRefusal{fmt::format("'{}' is asked, but this is '{}': check the ip of both in the configuration", ask.to,
+                                      config.self)};
+  const auto* role = config.role(config.active_master_role);
+  if (!role || std::ranges::find(role->hosts, ask.from) == role->hosts.end())
+    return PromiseRefusal{fmt::format("'{}' is not among the hosts of role {} here", ask.from, config.active_master_role)};
+  if (ask.generation < memory.accepted.generation)
+    return PromiseRefusal{fmt::format("generation {} is over; {} was accepted", ask.generation.value,
+                                      memory.accepted.generation.value), true};
+  if (memory.instruction && ask.generation == memory.accepted.generation &&
+      memory.instruction->assignment.writer != ask.from)
+    return PromiseRefusal{fmt::format("the writer of generation {} is '{}'", ask.generation.value,
+                                      memory.instruction->assignment.writer), true};
+  if (memory.instruction && ask.generation <= memory.instruction->given_up)
+    return PromiseRefusal{fmt::format("generation {} was given up", ask.generation.value), true};
+  return std::nullopt;
 }
 
 }  // namespace mmm::agent

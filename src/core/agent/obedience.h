@@ -5,6 +5,7 @@
 #include <string>
 
 #include "model/agent_memory.h"
+#include "model/config.h"
 #include "model/messages.h"
 
 namespace mmm::agent {
@@ -28,9 +29,22 @@ struct Judgement {
   std::string because;
 };
 
-// Judges an instruction of the monitor that leads us. `unfit`: why this host could not be the writer now ("" when it
-// could); matters only for a generation that makes it the writer.
+// Why this host could not become the writer now; "" when it could.
+struct Hindrance {
+  std::string promised;            // to another one: it will be over
+  std::string unfit;               // this offer is refused for good
+};
+
+// Judges an instruction of the monitor that leads us. `hindrance` matters only for a generation that makes it the writer.
+// A host that is bound by a promise refuses nothing for good: the writer to whom it was given may live on it.
 Judgement judge(const AgentMemory& memory, const HostName& self, const Instruction& instruction,
-                const std::string& unfit);
+                const Hindrance& hindrance);
+
+// Why a writer that asks for a promise gets none (rule 3).
+struct PromiseRefusal {
+  std::string because;
+  bool overtaken = false;          // by a later generation, or its own was given up
+};
+std::optional<PromiseRefusal> refuse_promise(const AgentMemory& memory, const Config& config, const PromiseAsk& ask);
 
 }  // namespace mmm::agent

@@ -50,15 +50,17 @@ using ConnectionId = std::uint64_t;  // a standing connection of a monitor; neve
 
 // ---- effects ----------------------------------------------------------------------------------------------------
 
-// A Send leaves only once every Persist before it is on disk, file and directory synced (rule 2). Operations don't
+// What is said leaves only once every Persist before it is on disk, file and directory synced (rule 2). Operations don't
 // wait: those that take rights away must not, those that give rights need a lease, which needs a Send.
 struct Persist { AgentMemory memory; };
 struct Send { ConnectionId to = 0; FromAgent message; };
+struct AskPeer { HostName to; PromiseAsk ask; };            // to another agent, over a connection that this one opened
+struct AnswerPeer { ConnectionId to = 0; PeerAnswer answer; };
 struct Run { std::uint64_t id = 0; Operation operation; };
 
 enum class Severity { debug, info, warning, error };
 struct Note { Severity severity = Severity::info; std::string text; };
 
-using Effect = std::variant<Persist, Send, Run, Note>;
+using Effect = std::variant<Persist, Send, AskPeer, AnswerPeer, Run, Note>;
 
 }  // namespace mmm::agent

@@ -178,6 +178,7 @@ void Brain::settle_observation() {
 
 void Brain::settle_report() {
   if (!leader_ || !told_) return;
+  if (promises_.runs_for(memory_.accepted.generation, now_)) wake_at(promises_.until());
   auto r = report(now_);
   const auto due = last_report_ == kLongAgo ? now_ : last_report_ + kReportEvery;
   if (now_ < due && tells_nothing_new(*told_, r)) return wake_at(due);

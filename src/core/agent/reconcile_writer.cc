@@ -67,21 +67,6 @@ void Brain::finish_release() {
   send(std::move(released));
 }
 
-void Brain::settle_lease() {
-  if (!is_writer() || release_ || mysqld_ == Life::down) return;
-  // It can't log in since its own start: the address is gone by now, and a lease would only keep others from the role.
-  if (mysqld_ == Life::unknown && now_ >= hold_until_) return;
-  if (lease_.generation() != memory_.accepted.generation) lease_.begin(memory_.accepted.generation);
-  if (lease_.live(now_)) wake_at(lease_.lease_end());
-  if (lease_.lease_end() == kLongAgo && now_ < hold_until_) wake_at(hold_until_);
-  if (!leader_) return;
-  const auto due = lease_.last_ask() == kLongAgo ? now_ : lease_.last_ask() + lease_ttl() / 3;
-  if (now_ < due) return wake_at(due);
-  const auto number = lease_.ask(now_, lease_ttl());
-  send(Ask{.number = number, .accepted = memory_.accepted, .ttl = lease_ttl(), .has_fence = false});
-  wake_at(now_ + lease_ttl() / 3);
-}
-
 void Brain::settle_writer() {
   if (entitled()) {
     was_entitled_ = true;
@@ -222,8 +207,13 @@ void Brain::completed(const Operation& operation, bool good) {
     end_sessions_ = false;
     stop_failed_ = false;
   } else if (const auto* put = std::get_if<PutWriterAddress>(&operation)) {
-    if (good) came_up(put->ip, fmt::format(": this host is the writer of generation {}", put->lease.generation().value));
-    else armed_.erase(put->ip);
+    if (!good) {
+      armed_.erase(put->ip);
+    } else {
+      if (put->lease.end() == kNever) untimed_ips_.insert(put->ip);
+      else untimed_ips_.erase(put->ip);
+      came_up(put->ip, fmt::format(": this host is the writer of generation {}", put->lease.generation().value));
+    }
   } else if (const auto* reader = std::get_if<PutReaderAddress>(&operation)) {
     if (good) came_up(reader->ip, "");
     else reader_put_.erase(reader->ip);
@@ -231,6 +221,7 @@ void Brain::completed(const Operation& operation, bool good) {
     announced_.erase(drop->ip);
     if (ips_.erase(drop->ip) > 0) note(Severity::info, drop->ip + " is dropped");
     armed_.erase(drop->ip);
+    untimed_ips_.erase(drop->ip);
     reader_put_.erase(drop->ip);
   } else if (lane_of(operation) == Lane::replication) {
     if (good && (std::holds_alternative<Follow>(operation) || std::holds_alternative<StartReplication>(operation)))

@@ -1,12 +1,26 @@
 #include "core/agent/writer_lease.h"
 
+#include <algorithm>
+
+#include "base/mutant.h"
+
 namespace mmm::agent {
 
-void LeaseClock::begin(Generation generation) {
+void LeaseClock::begin(Generation generation, HostSet set, Instant end) {
   generation_ = generation;
-  end_ = kLongAgo;
+  set_ = std::move(set);
+  pinned_ = false;
+  end_ = end;
   last_ask_ = kLongAgo;
   open_.clear();
+  promised_.clear();
+}
+
+void LeaseClock::change_set(HostSet set) {
+  if (set == set_) return;
+  set_ = std::move(set);
+  std::erase_if(promised_, [this](const auto& entry) { return !set_.contains(entry.first); });
+  ask_at_once();
 }
 
 std::uint64_t LeaseClock::ask(Instant now, Duration ttl) {
@@ -19,17 +33,44 @@ std::uint64_t LeaseClock::ask(Instant now, Duration ttl) {
 
 bool LeaseClock::granted(std::uint64_t number, Generation generation) {
   const auto question = open_.find(number);
-  if (question == open_.end() || generation != generation_) return false;
-  const auto end = question->second;
-  open_.erase(open_.begin(), std::next(question));
-  if (end <= end_) return false;
-  end_ = end;
-  return true;
+  return question != open_.end() && generation == generation_ && extend(question->second);
+}
+
+bool LeaseClock::promised(const HostName& by, std::uint64_t number, Generation generation) {
+  const auto question = open_.find(number);
+  if (question == open_.end() || generation != generation_ || !set_.contains(by)) return false;
+  auto& end = promised_.try_emplace(by, kLongAgo).first->second;
+  end = std::max(end, question->second);
+  if (MMM_MUTANT(newest_promise)) return extend(end);
+  auto oldest = kNever;
+  for (const auto& member : set_) {
+    const auto its = promised_.find(member);
+    oldest = std::min(oldest, its == promised_.end() ? kLongAgo : its->second);
+  }
+  return extend(oldest);
+}
+
+void LeaseClock::unpin(Instant now, Duration ttl) {
+  if (!std::exchange(pinned_, false)) return;
+  extend(now + ttl);
+}
+
+void LeaseClock::revoke(Instant now) {
+  pinned_ = false;
+  end_ = std::min(end_, now);
+  open_.clear();
+  promised_.clear();
 }
 
 std::optional<WriterLease> LeaseClock::live(Instant now) const {
-  if (now >= end_) return std::nullopt;
-  return WriterLease(generation_, end_);
+  if (now >= lease_end()) return std::nullopt;
+  return WriterLease(generation_, lease_end());
+}
+
+bool LeaseClock::extend(Instant end) {
+  if (end <= end_) return false;
+  end_ = end;
+  return true;
 }
 
 }  // namespace mmm::agent

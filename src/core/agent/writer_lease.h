@@ -26,21 +26,35 @@ class WriterLease {
 };
 
 // Counts the lease from the stamp that was taken before the question was sent, so that a delayed answer can never
-// lengthen it.
+// lengthen it. One question goes to the monitor and to every member of the takeover set: the monitor's answer is enough,
+// and so are those of all members together, of which the oldest counts.
 class LeaseClock {
  public:
-  // Starts over for `generation`: no lease, no question open.
-  void begin(Generation generation);
-  void end() { begin(Generation{}); }
+  // Starts over for `generation`: no lease, no question open. `set`: its takeover set.
+  // `end`: of what it goes on with from the generation before.
+  void begin(Generation generation, HostSet set, Instant end = kLongAgo);
+  void end() { begin(Generation{}, {}); }
+  // Another takeover set of the same generation. What was renewed before stands.
+  void change_set(HostSet set);
 
   // A question for `ttl` is about to be sent. Ensures: returns its number; the stamp is `now`.
   std::uint64_t ask(Instant now, Duration ttl);
-  // An answer came. Ensures: returns true when the lease became longer. Unknown or old numbers and other generations
-  // change nothing.
+  // The monitor's answer came. Ensures: returns true when the lease became longer. Unknown or old numbers and other
+  // generations change nothing.
   bool granted(std::uint64_t number, Generation generation);
+  // The promise of a member of the set came. Ensures: as above.
+  bool promised(const HostName& by, std::uint64_t number, Generation generation);
+
+  // Nobody can be made writer instead (rule 3: the set is empty and that is acknowledged): the lease has no end.
+  void pin() { pinned_ = true; }
+  // Ends that; what is left is as long as if it had been granted now.
+  void unpin(Instant now, Duration ttl);
+  bool pinned() const { return pinned_; }
+  // Somebody knows of a later writer: the lease is over.
+  void revoke(Instant now);
 
   std::optional<WriterLease> live(Instant now) const;
-  Instant lease_end() const { return end_; }          // kLongAgo: never had one
+  Instant lease_end() const { return pinned_ ? kNever : end_; }  // kLongAgo: never had one
   Instant last_ask() const { return last_ask_; }      // kLongAgo: never asked, or asking at once is wanted
   void ask_at_once() { last_ask_ = kLongAgo; }
   Generation generation() const { return generation_; }
@@ -49,11 +63,16 @@ class LeaseClock {
   // Questions of the last few seconds; an answer that comes later than this many questions is useless anyway.
   static constexpr std::size_t kOpenQuestions = 64;
 
+  bool extend(Instant end);
+
   Generation generation_;
+  HostSet set_;
+  bool pinned_ = false;
   Instant end_ = kLongAgo;
   Instant last_ask_ = kLongAgo;
   std::uint64_t next_number_ = 1;
-  std::map<std::uint64_t, Instant> open_;  // question -> where the lease ends if it is granted: stamp + ttl
+  std::map<std::uint64_t, Instant> open_;  // question -> where the lease ends if it is answered: stamp + ttl
+  std::map<HostName, Instant> promised_;   // member of the set -> where it ends by this one's latest promise
 };
 
 }  // namespace mmm::agent

@@ -141,7 +141,8 @@ void MonitorBrain::said(const HostName& host, const Report& message) {
   if (!leads_ || book_.assignment().writer != host || message.released < book_.assignment().generation) return;
   news_ = true;
   writer_released(host, "its agent reports that generation " + std::to_string(message.released.value) +
-                              " was given up", std::nullopt);
+                              " was given up", std::nullopt,
+                  message.accepted.generation >= book_.assignment().generation);
 }
 
 void MonitorBrain::said(const HostName& host, const Acknowledged& message) {
@@ -157,7 +158,7 @@ void MonitorBrain::said(const HostName& host, const Refused& message) {
   note(NoteLevel::warning, host, "its agent refuses an instruction: " + message.reason);
   if (!leads_ || !message.for_good) return;
   if (book_.assignment().writer != host || message.order.generation != book_.assignment().generation) return;
-  book_.released(host, message.order.generation);
+  book_.released(host, message.order.generation, false);
   // A late refusal of an offer that was given up already only makes that final.
   if (hand_over_ && hand_over_->step == Step::offering && hand_over_->to == host) target_failed(message.reason);
 }
@@ -186,7 +187,10 @@ void MonitorBrain::said(const HostName& host, const Ask& message) {
 }
 
 void MonitorBrain::said(const HostName& host, const SurveyAnswer& message) {
-  if (hand_over_ && hand_over_->step == Step::surveying) hand_over_->answers[host] = message;
+  if (!hand_over_ || hand_over_->step != Step::surveying) return;
+  hand_over_->answers[host] = message;
+  if (message.promised_for > 0s) hand_over_->promised_until[host] = now_.at + waiting_time(message.promised_for, true);
+  else hand_over_->promised_until.erase(host);
 }
 
 // ---- small questions --------------------------------------------------------------------------------------------

@@ -84,6 +84,7 @@ class MonitorBrain {
     std::map<HostName, std::string> excluded;  // who refused, and why
     std::map<HostName, SurveyAnswer> answers;
     std::set<HostName> asked;
+    std::map<HostName, Instant> promised_until;  // of those that answered: bound to the last writer until then
     std::optional<CommandId> command;
     Answer answer;                   // for `command`, when done
     int turns = 0;                   // how often a step began
@@ -151,7 +152,8 @@ class MonitorBrain {
   void go(Step step);
   void note_unproven(const HostName& target);
   std::optional<Instant> offer(const HostName& target);  // nothing: offered; else when it may be tried again
-  void writer_released(const HostName& host, const std::string& why, const std::optional<GtidSet>& has);
+  void writer_released(const HostName& host, const std::string& why, const std::optional<GtidSet>& has,
+                       bool had_accepted = true);
   void target_failed(const std::string& why);
   void finish_hand_over();
   bool writer_is_back(const HostName& host);  // true: it changed something
@@ -169,6 +171,8 @@ class MonitorBrain {
   std::optional<HostName> choose_by_survey();
   Instant survey_ends() const;
   bool semi_sync_is_used() const;
+  bool writer_lives_on_promises() const;
+  HostSet wanted_set() const;
 
   // intents.cc
   void carry_out(CommandId id, const SetOnline& intent, const Answer& answer);

@@ -29,7 +29,7 @@ constexpr Duration kCommandLimit = 15s;
 // The holder's own clock ended its lease; only the slack for its missing fence is still to be waited for.
 void MonitorBrain::detach_from_silent_writer() {
   const auto& [generation, writer, version, set] = book_.assignment();
-  if (frozen_roles() || !book_.durable().accepted || book_.durable().released) return;
+  if (frozen_roles() || !book_.durable().accepted || book_.durable().released || writer_lives_on_promises()) return;
   const auto lease_over = book_.lease_runs_out(writer) == kLongAgo ? kNever : book_.lease_runs_out(writer) - kNoFenceSlack;
   const auto over = std::max(lease_over, book_.first_renewal_by());
   if (now_.at < over) {
@@ -77,7 +77,7 @@ void MonitorBrain::decide_writer() {
 }
 
 bool MonitorBrain::writer_lost() const {
-  return book_.durable().accepted && now_.at >= book_.nobody_holds_a_lease();
+  return book_.durable().accepted && now_.at >= book_.nobody_holds_a_lease() && !writer_lives_on_promises();
 }
 
 // A living writer whose generation is not the latest one any more: others would obey neither it nor us.
@@ -107,6 +107,7 @@ void MonitorBrain::go(Step step) {
   hand_over_->step_began = now_;
   hand_over_->answers.clear();
   hand_over_->asked.clear();
+  hand_over_->promised_until.clear();
 }
 
 void MonitorBrain::advance_hand_over() {
@@ -154,8 +155,9 @@ void MonitorBrain::advance_releasing() {
 }
 
 // The writer said that it gave its generation up for good, or refused it.
-void MonitorBrain::writer_released(const HostName& host, const std::string& why, const std::optional<GtidSet>& has) {
-  if (!book_.released(host, book_.assignment().generation)) return;
+void MonitorBrain::writer_released(const HostName& host, const std::string& why, const std::optional<GtidSet>& has,
+                                   bool had_accepted) {
+  if (!book_.released(host, book_.assignment().generation, had_accepted)) return;
   note(NoteLevel::info, host, fmt::format("generation {} is given up for good: {}", book_.assignment().generation.value, why));
   if (hand_over_ && hand_over_->step == Step::releasing) {
     hand_over_->position_known = has.has_value();
@@ -255,7 +257,7 @@ void MonitorBrain::advance_surveying() {
   auto& h = *hand_over_;
   const bool nobody_was_asked = h.asked.empty();
   for (const auto& [name, data] : hosts_)
-    if (reachable(name) && h.asked.insert(name).second) send(name, Survey{book_.assignment().generation.next()});
+    if (reachable(name) && h.asked.insert(name).second) send(name, Survey{book_.assignment().generation.next(), book_.durable().given_up});
   if (nobody_was_asked && !h.asked.empty()) h.step_began = now_;  // the time to answer counts from the question
   const auto limit = survey_ends();
   if (now_.at < limit) return wake_at(limit);
@@ -271,11 +273,14 @@ void MonitorBrain::advance_surveying() {
     auto why = unfit(host);
     const auto answer = h.answers.find(host);
     if (why.empty()) why = answer == h.answers.end() ? "its agent did not answer" : answer->second.bound;
+    if (why.empty() && h.promised_until.contains(host)) why = "it promised the last writer not to take the role yet";
     stuck_because_ += fmt::format("{}{}: {}", stuck_because_.empty() ? "" : "; ", host, why);
   }
+  // Who is bound by a promise is asked again when that has run out.
+  for (const auto& [name, until] : h.promised_until) again = std::min(again, until);
   if (now_.at < again) return wake_at(again);
   h.excluded.clear();
-  if (!target) give_up_target(stuck_because_);
+  if (!target && h.promised_until.empty()) give_up_target(stuck_because_);
   go(Step::surveying);
 }
 

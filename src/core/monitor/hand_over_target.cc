@@ -18,6 +18,8 @@ constexpr Duration kSurveyLimit = 200ms;
 constexpr Duration kSurveyLimitOfTheLiving = 1200ms;
 // Agents report every second.
 constexpr Duration kOverdue = 1200ms;
+// A candidate that was not heard for so long is not needed by the writer's lease any more.
+constexpr Duration kGone = 10s;
 // A target further behind than this would keep everybody waiting while it applies what it has; a new writer has 10 s.
 constexpr std::int64_t kLagOfTarget_s = 5;
 
@@ -121,7 +123,7 @@ std::optional<HostName> MonitorBrain::choose_by_survey() {
   for (const auto& host : role->hosts) {
     if ((!h.to.empty() && host != h.to) || !unfit(host).empty()) continue;
     const auto answer = h.answers.find(host);
-    if (answer == h.answers.end() || !answer->second.bound.empty()) continue;
+    if (answer == h.answers.end() || !answer->second.bound.empty() || h.promised_until.contains(host)) continue;
     const auto lacking = holds[host].count_lacking(everything);
     if (best && (lacking > fewest || (lacking == fewest && by_roles != host))) continue;
     best = host;
@@ -136,6 +138,33 @@ std::optional<HostName> MonitorBrain::choose_by_survey() {
                                                          holds[h.catch_up_from].count_lacking(everything)))
       h.catch_up_from = name;
   return best;
+}
+
+// Every member of the takeover set keeps a promise to the writer: it is in touch with them, though not with us, and nothing
+// that happened to our link is a reason to move its role.
+bool MonitorBrain::writer_lives_on_promises() const {
+  const auto& assignment = book_.assignment();
+  return !assignment.takeover_set.empty() && std::ranges::all_of(assignment.takeover_set, [&](const auto& name) {
+    if (!reachable(name)) return false;
+    const auto& report = hosts_.at(name).agent.report;
+    return report && report->promise_live && report->assignment.generation == assignment.generation;
+  });
+}
+
+// Whom the writer's lease depends on while we are away (rule 3). Who is gone for long is taken out, so that the writer lives
+// without it, and us; that is done only while the writer can acknowledge it: unacknowledged it only makes nobody
+// promotable. Who lost its memory may have forgotten a promise and leaves at once (rule 11). Growing needs the writer.
+HostSet MonitorBrain::wanted_set() const {
+  const auto& [generation, writer, version, present] = book_.assignment();
+  if (!book_.durable().accepted || book_.durable().released) return present;
+  HostSet set;
+  for (const auto& name : other_candidates(writer)) {
+    const auto& agent = hosts_.at(name).agent;
+    const bool lost = agent.report && agent.report->lost_memory;
+    const bool keeps = present.contains(name) && (now_.at - agent.heard < kGone || !reachable(writer));
+    if (!lost && (reachable(name) || keeps)) set.insert(name);
+  }
+  return set;
 }
 
 }  // namespace mmm

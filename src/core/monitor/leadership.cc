@@ -49,7 +49,7 @@ void MonitorBrain::continue_leadership(const LeadershipState& leadership) {
                                                                                                   : config_.monitor.mode;
   passive_cause_ = leadership.passive_cause;
   LeaseBook::Durable durable{leadership.assignment, leadership.accepted, leadership.acknowledged,
-                             leadership.sent_since, leadership.before,   leadership.released,
+                             leadership.sent_since, leadership.before,   leadership.released,  leadership.given_up,
                              leadership.longest_lease, leadership.unheard_lease};
   start_leading(std::move(durable), leadership.longest_lease);
   for (auto& [name, data] : hosts_) {
@@ -244,14 +244,15 @@ void MonitorBrain::gather() {
 void MonitorBrain::lead_from_reports() {
   const Report* best = nullptr;
   Duration longest = config_.lease_ttl;
+  LeaseBook::Durable durable;
   for (const auto& [name, data] : hosts_) {
     const auto& report = data.agent.report;
     if (!report || !data.agent.obeys) continue;
     longest = std::max(longest, report->longest_lease);
+    if (report->released <= report->accepted.generation) durable.given_up = std::max(durable.given_up, report->released);
     const auto rank = [](const Report& r) { return std::pair(r.assignment.generation, r.assignment.version); };
     if (!best || rank(*report) > rank(*best)) best = &*report;
   }
-  LeaseBook::Durable durable;
   if (best && best->assignment.generation.value > 0) {
     const auto& assignment = best->assignment;
     const auto writer = hosts_.find(assignment.writer);

@@ -103,9 +103,10 @@ bool LeaseBook::acknowledged(const HostName& from, const Order& order, Duration 
   return !(before == durable_);
 }
 
-bool LeaseBook::released(const HostName& from, Generation generation) {
+bool LeaseBook::released(const HostName& from, Generation generation, bool had_accepted) {
   if (!exists() || from != durable_.assignment.writer || generation < durable_.assignment.generation) return false;
   outstanding_.erase(from);
+  if (had_accepted || MMM_MUTANT(refusal_voids_promises)) durable_.given_up = std::max(durable_.given_up, durable_.assignment.generation);
   if (durable_.released) return false;
   durable_.released = true;
   return true;

@@ -31,6 +31,7 @@ class LeaseBook {
     HostSet sent_since;          // the intersection of every set sent since then, the present one included
     HostSet before;              // rule 8: promotable and writer of the generation before
     bool released = false;       // given up, or refused, for good
+    Generation given_up;         // the highest that its writer had accepted and then gave up for good (rule 7)
     Duration longest_lease{0};
     // A leadership by an operator's word: a lease of which nobody told may run. Nothing is granted until it has run out.
     bool unheard_lease = false;
@@ -66,8 +67,10 @@ class LeaseBook {
   // Ensures: returns true when something durable changed.
   bool acknowledged(const HostName& from, const Order& order, Duration longest_lease, bool has_fence, Instant now);
 
-  // `from` gave up, or refused for good, every generation up to this one (rule 7). Ensures: as above.
-  bool released(const HostName& from, Generation generation);
+  // `from` gave up, or refused for good, every generation up to this one (rule 7). `had_accepted`: it was its writer. One
+  // that only refused leaves the promises to the writer before it in force: that one may live on them.
+  // Ensures: as above.
+  bool released(const HostName& from, Generation generation, bool had_accepted);
 
   // A renewal is asked for. Ensures: returns the refusal's reason, or nothing, and then the grant counts from `now`.
   std::optional<std::string> grant(const HostName& from, const Ask& ask, Instant now);

@@ -25,6 +25,9 @@ ClusterView MonitorBrain::view() const {
     return entry.second.state == HostState::awaiting_recovery;
   });
   if (!stuck_because_.empty() && !fresh) v.warnings.push_back("Role " + config_.active_master_role + " can't be given to anybody: " + stuck_because_);
+  if (book_.exists() && !reachable(book_.assignment().writer) && writer_lives_on_promises())
+    v.warnings.push_back(fmt::format("agent on host {}, the writer, is in touch with the other candidates: nothing moves",
+                                     book_.assignment().writer));
   for (const auto& warning : start_warnings_) v.warnings.push_back(warning);
   for (const auto& [text, warning] : pair_warnings_)
     if (warning.told) v.warnings.push_back(text);

@@ -29,8 +29,10 @@ std::string_view to_string_step(int step) {
 Instruction MonitorBrain::instruction() const {
   Instruction i;
   i.assignment = book_.assignment();
+  i.assignment.takeover_set = wanted_set();
   i.order = {epoch_.counter, i.assignment.generation, i.assignment.version};
   i.release = hand_over_ && hand_over_->step == Step::releasing;
+  i.given_up = book_.durable().given_up;
   i.must_have = owed_.must_have;
   i.catch_up_from = owed_.catch_up_from;
   if (hand_over_) i.reason = hand_over_->why;
@@ -86,6 +88,7 @@ MonitorState MonitorBrain::state() const {
   l.sent_since = durable.sent_since;
   l.before = durable.before;
   l.released = durable.released;
+  l.given_up = durable.given_up;
   l.longest_lease = std::max(durable.longest_lease, config_.lease_ttl);
   l.unheard_lease = durable.unheard_lease;
   l.must_have = owed_.must_have;

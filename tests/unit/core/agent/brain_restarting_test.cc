@@ -25,7 +25,7 @@ struct RestartingTest : testing::Test {
     agent.disk = before.disk;
   }
   void start_alone() {
-    agent.step(agent::Started{agent.disk, agent.host.ips()});
+    agent.step(agent::Started{agent.disk, agent.host.ips(), agent.host.untimed_ips(), "boot"});
     agent.step(agent::MysqldUp{});
     agent.finish_all();
   }
@@ -83,7 +83,7 @@ TEST_F(RestartingTest, ACrashLoopingAgentCantKeepTheAddress) {
     again.host = agent.host;
     again.disk = agent.disk;
     again.now = agent.now + 500ms;
-    again.step(agent::Started{again.disk, again.host.ips()});
+    again.step(agent::Started{again.disk, again.host.ips(), again.host.untimed_ips(), "boot"});
     again.step(agent::MysqldUp{});
     again.pass(400ms);
     agent.host = again.host;

@@ -102,7 +102,7 @@ TEST_F(LeaderTest, RefusesAMonitorThatTakesItForAnotherHost) {
 
 struct JudgeTest : testing::Test {
   Judgement of(const Instruction& instruction, const std::string& unfit = "") {
-    return judge(memory, "db1", instruction, unfit);
+    return judge(memory, "db1", instruction, {.promised = "", .unfit = unfit});
   }
   Reading reading(const Instruction& instruction, const std::string& unfit = "") { return of(instruction, unfit).reading; }
   AgentMemory memory = memory_of(lab::instruction(3, 7, 2, "db2"));

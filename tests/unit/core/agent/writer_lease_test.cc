@@ -9,7 +9,7 @@ constexpr Generation kSeven{7};
 constexpr Instant kStamp{100s};
 
 struct LeaseClockTest : testing::Test {
-  LeaseClockTest() { clock.begin(kSeven); }
+  LeaseClockTest() { clock.begin(kSeven, {}); }
   LeaseClock clock;
 };
 
@@ -79,7 +79,7 @@ TEST_F(LeaseClockTest, AnAnswerForAnotherGenerationGivesNothing) {
 TEST_F(LeaseClockTest, ANewGenerationStartsOver) {
   clock.granted(clock.ask(kStamp, 2s), kSeven);
   const auto open = clock.ask(kStamp + 1s, 2s);
-  clock.begin(Generation{8});
+  clock.begin(Generation{8}, {});
   EXPECT_FALSE(clock.live(kStamp));
   EXPECT_FALSE(clock.granted(open, Generation{8}));
   EXPECT_FALSE(clock.granted(open, kSeven));
@@ -108,6 +108,61 @@ TEST_F(LeaseClockTest, ForgetsTheOldestOfManyOpenQuestions) {
   for (int i = 0; i < 64; ++i) last = clock.ask(kStamp + 1s, 2s);
   EXPECT_FALSE(clock.granted(first, kSeven));
   EXPECT_TRUE(clock.granted(last, kSeven));
+}
+
+// ---- promises ---------------------------------------------------------------------------------------------------
+
+struct PromisedTest : LeaseClockTest {
+  PromisedTest() { clock.begin(kSeven, {"db2", "db3"}); }
+};
+
+// Goal: rule 3: every member of the set, and the oldest of their stamps counts.
+TEST_F(PromisedTest, TheOldestPromiseOfTheWholeSetCounts) {
+  const auto first = clock.ask(kStamp, 2s), second = clock.ask(kStamp + 1s, 2s);
+  EXPECT_FALSE(clock.promised("db2", second, kSeven));
+  EXPECT_FALSE(clock.live(kStamp));
+  EXPECT_TRUE(clock.promised("db3", first, kSeven));
+  EXPECT_EQ(clock.lease_end(), kStamp + 2s);
+  EXPECT_TRUE(clock.promised("db3", second, kSeven));
+  EXPECT_EQ(clock.lease_end(), kStamp + 3s);
+}
+
+TEST_F(PromisedTest, APromiseOfAStrangerOrForAnotherGenerationIsNone) {
+  const auto number = clock.ask(kStamp, 2s);
+  clock.promised("db2", number, kSeven);
+  EXPECT_FALSE(clock.promised("db4", number, kSeven));
+  EXPECT_FALSE(clock.promised("db3", number, Generation{6}));
+  EXPECT_FALSE(clock.live(kStamp));
+}
+
+// Goal: the trap of rule 4. A member that joined later has to promise, too; what stands until then stands.
+TEST_F(PromisedTest, AGrownSetNeedsItsNewMember) {
+  clock.begin(kSeven, {"db2"});
+  clock.promised("db2", clock.ask(kStamp, 2s), kSeven);
+  clock.change_set({"db2", "db3"});
+  clock.promised("db2", clock.ask(kStamp + 1s, 2s), kSeven);
+  EXPECT_EQ(clock.lease_end(), kStamp + 2s);
+}
+
+TEST_F(PromisedTest, TheMonitorAloneIsEnough) {
+  EXPECT_TRUE(clock.granted(clock.ask(kStamp, 2s), kSeven));
+  EXPECT_EQ(clock.lease_end(), kStamp + 2s);
+}
+
+TEST_F(PromisedTest, APinHasNoEndUntilItIsTakenBack) {
+  clock.pin();
+  EXPECT_EQ(clock.live(kStamp)->end(), kNever);
+  clock.unpin(kStamp, 2s);
+  EXPECT_EQ(clock.live(kStamp)->end(), kStamp + 2s);
+}
+
+TEST_F(PromisedTest, WhatIsRevokedIsNotRenewedByAnOlderAnswer) {
+  const auto number = clock.ask(kStamp, 2s);
+  clock.granted(number, kSeven);
+  const auto later = clock.ask(kStamp + 1s, 2s);
+  clock.revoke(kStamp + 1s);
+  EXPECT_FALSE(clock.granted(later, kSeven));
+  EXPECT_FALSE(clock.live(kStamp + 1s));
 }
 
 }  // namespace

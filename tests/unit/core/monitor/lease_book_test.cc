@@ -118,7 +118,7 @@ TEST_F(AcceptedTest, TheTargetsOwnEarlierLeaseHoldsNobodyUp) {
 
 // Goal: L1. A word of before the release, come late, must not be waited for.
 TEST_F(AcceptedTest, WhatWasGivenUpForGoodIsNotHeldByALateAcknowledgement) {
-  book.released("db1", generation());
+  book.released("db1", generation(), true);
   EXPECT_FALSE(acknowledge(kStart + 10s));
   EXPECT_TRUE(may("db2", kStart + 10s));
 }
@@ -192,7 +192,7 @@ TEST_F(AcceptedTest, AVersionIsNeverUsedTwice) {
 TEST_F(AcceptedTest, UntilTheNewWriterAcknowledgedOnlyThoseBeforeAndInItsSetMayFollow) {
   book.next_version({"db2"});
   acknowledge();
-  book.released("db1", generation());
+  book.released("db1", generation(), true);
   book.promote("db2", {"db1", "db4"});
   EXPECT_THAT(book.promotable(), ElementsAre("db1"));  // db1 was the writer; db4 was in no set that db1 acknowledged
   acknowledge();
@@ -201,7 +201,7 @@ TEST_F(AcceptedTest, UntilTheNewWriterAcknowledgedOnlyThoseBeforeAndInItsSetMayF
 
 // Goal: rule 8: D is promoted after C did not answer, and C's late acceptance makes no second writer.
 TEST_F(AcceptedTest, AnotherOneMayFollowATargetThatNeverAnswered) {
-  book.released("db1", generation());
+  book.released("db1", generation(), true);
   book.promote("db2", {"db1", "db4"});
   EXPECT_TRUE(may("db4", kStart + 1h));
   book.promote("db4", {"db1", "db2"});
@@ -213,7 +213,7 @@ TEST_F(AcceptedTest, AnotherOneMayFollowATargetThatNeverAnswered) {
 
 // Requires no wait: a target that never accepted holds no lease, and the release of generation 1 covers db1.
 TEST_F(AcceptedTest, ATargetThatNeverAnsweredIsNotWaitedForBeyondWhatItCouldHold) {
-  book.released("db1", generation());
+  book.released("db1", generation(), true);
   book.promote("db2", {"db1", "db4"});
   EXPECT_EQ(book.lease_runs_out("db2"), kLongAgo);
   EXPECT_TRUE(may("db4", book.outstanding("db4")));
@@ -223,7 +223,7 @@ TEST_F(AcceptedTest, AWriterThatNeverAcceptedIsNotOfferedTheNextGenerationAtOnce
   book.promote("db2", {"db1", "db4"});
   EXPECT_FALSE(may("db2", kStart));
   EXPECT_TRUE(may("db2", book.outstanding("db2")));
-  book.released("db2", generation());
+  book.released("db2", generation(), true);
   EXPECT_TRUE(may("db2", kStart));
 }
 
@@ -232,30 +232,30 @@ TEST_F(AcceptedTest, AWriterThatNeverAcceptedIsNotOfferedTheNextGenerationAtOnce
 TEST_F(AcceptedTest, AfterAReleaseNobodysClockIsWaitedFor) {
   ask(kStart + 10s);
   EXPECT_FALSE(may("db2", kStart + 10s));
-  EXPECT_TRUE(book.released("db1", generation()));
+  EXPECT_TRUE(book.released("db1", generation(), true));
   EXPECT_TRUE(may("db2", kStart + 10s));
   EXPECT_TRUE(may("db1", kStart + 10s));
 }
 
 TEST_F(AcceptedTest, AReleaseWidensTheSetByNobody) {
   book.next_version({"db4"});
-  book.released("db1", generation());
+  book.released("db1", generation(), true);
   EXPECT_FALSE(may("db2", kStart + 1h));
   EXPECT_TRUE(may("db4", kStart));
 }
 
 TEST_F(AcceptedTest, AReleaseIsFinal) {
-  book.released("db1", generation());
+  book.released("db1", generation(), true);
   EXPECT_EQ(ask(kStart + 1s), "generation 1 was given up");
-  EXPECT_FALSE(book.released("db1", generation())) << "nothing durable changes the second time";
+  EXPECT_FALSE(book.released("db1", generation(), true)) << "nothing durable changes the second time";
 }
 
 TEST_F(AcceptedTest, OnlyTheWriterReleasesAndOnlyThisGeneration) {
-  EXPECT_FALSE(book.released("db2", generation()));
+  EXPECT_FALSE(book.released("db2", generation(), true));
   book.promote("db2", {"db1", "db4"});
-  EXPECT_FALSE(book.released("db2", Generation{1}));
+  EXPECT_FALSE(book.released("db2", Generation{1}, true));
   EXPECT_FALSE(book.durable().released);
-  EXPECT_TRUE(book.released("db2", Generation{7}));  // it gave up all up to that one
+  EXPECT_TRUE(book.released("db2", Generation{7}, true));  // it gave up all up to that one
 }
 
 // ---- grants (rule 3) --------------------------------------------------------------------------------------------

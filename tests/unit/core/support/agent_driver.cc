@@ -31,6 +31,10 @@ void AgentDriver::take(agent::Send& effect) {
   said.push_back(std::move(effect.message));
 }
 
+void AgentDriver::take(agent::AskPeer& effect) { asked.push_back(std::move(effect)); }
+
+void AgentDriver::take(agent::AnswerPeer& effect) { answered.push_back(std::move(effect.answer)); }
+
 void AgentDriver::take(agent::Run& effect) {
   const bool quiet = std::holds_alternative<agent::Observe>(effect.operation) ||
                      std::holds_alternative<agent::Announce>(effect.operation);
@@ -108,7 +112,7 @@ void AgentDriver::pass(Duration duration) {
 }
 
 void AgentDriver::start(std::uint64_t epoch) {
-  step(agent::Started{disk, host.ips()});
+  step(agent::Started{disk, host.ips(), host.untimed_ips(), "boot"});
   if (host.alive)
     step(agent::MysqldUp{});
   else

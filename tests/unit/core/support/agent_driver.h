@@ -31,6 +31,8 @@ class AgentDriver {
   std::vector<std::string> story;
   std::vector<FromAgent> said;         // everything, reports too
   std::vector<std::string> notes;
+  std::vector<agent::AskPeer> asked;   // of other agents
+  std::vector<PeerAnswer> answered;    // to other agents
 
   void step(const agent::Event& event);
   void hear(ToAgent message, agent::ConnectionId from = kMonitor) { step(agent::MonitorSaid{from, std::move(message)}); }
@@ -71,6 +73,8 @@ class AgentDriver {
  private:
   void take(agent::Persist& effect);
   void take(agent::Send& effect);
+  void take(agent::AskPeer& effect);
+  void take(agent::AnswerPeer& effect);
   void take(agent::Run& effect);
   void take(agent::Note& effect);
   agent::Run take_pending(std::string_view operation);

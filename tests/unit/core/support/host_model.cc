@@ -8,6 +8,7 @@ namespace {
 
 // Linux counts whole seconds (docs/invariants.md, limits).
 Instant expiry(Instant now, Duration lifetime) {
+  if (lifetime == kNever - now) return kNever;
   return now + std::max<Duration>(std::chrono::ceil<std::chrono::seconds>(lifetime), 1s);
 }
 
@@ -75,6 +76,13 @@ Instant HostModel::next_expiry() const {
 std::set<std::string> HostModel::ips() const {
   std::set<std::string> ips;
   for (const auto& [ip, at] : addresses) ips.insert(ip);
+  return ips;
+}
+
+std::set<std::string> HostModel::untimed_ips() const {
+  std::set<std::string> ips;
+  for (const auto& [ip, at] : addresses)
+    if (at == kNever) ips.insert(ip);
   return ips;
 }
 

@@ -24,6 +24,7 @@ class HostModel {
   bool expire(Instant now);
   Instant next_expiry() const;
   std::set<std::string> ips() const;
+  std::set<std::string> untimed_ips() const;
   bool writable() const { return alive && !server.read_only; }
   // As the server process starts: read_only, replication running when it is configured.
   void start_server();

@@ -1,0 +1,145 @@
+// The writer's lease: who is asked for it, what the answers make of it, and the promises that this host gives to others
+// (docs/lease.md, rules 3, 5, 6, 10).
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/mutant.h"
+#include "core/agent/brain.h"
+#include "core/agent/obedience.h"
+
+namespace mmm::agent {
+
+// ---- as the writer ----------------------------------------------------------------------------------------------
+
+// A pin holds where the disk and the kernel both say so, within one boot. Anything else that has no end is not ours any
+// more; what has an end runs on until the first answer comes.
+void Brain::restart_as_writer(const Started& event) {
+  const auto& ips = writer_ips();
+  const auto& set = memory_.instruction->assignment.takeover_set;
+  const bool untimed = std::ranges::any_of(ips, [&](const auto& ip) { return event.untimed_ips.contains(ip); });
+  const bool all_untimed = !ips.empty() && std::ranges::all_of(ips, [&](const auto& ip) { return event.untimed_ips.contains(ip); });
+  lease_.begin(memory_.accepted.generation, set);
+  accepted_at_ = now_;
+  drain_after_ = next_id_;
+  was_entitled_ = true;
+  if (set.empty() && all_untimed && event.boot_id == memory_.boot_id) {
+    lease_.pin();
+    hold_until_ = now_ + lease_ttl();
+    note(Severity::info, fmt::format("restarted as the writer of generation {}, and nobody else can be made writer", memory_.accepted.generation.value));
+    return;
+  }
+  if (untimed) return note(Severity::warning, "the writer's address has no end, but its lease has: it is dropped until a lease comes");
+  hold_until_ = now_ + lease_ttl();
+  note(Severity::info, fmt::format("restarted as the writer of generation {}: the kernel's timers run on until a lease comes",
+                                   memory_.accepted.generation.value));
+}
+
+// An instruction was accepted. Its acknowledgement counts as a grant (rule 4), so a writer that goes on under a new
+// generation keeps what it has.
+void Brain::lease_for_accepted(bool new_generation, bool keeps_serving) {
+  const auto& set = memory_.instruction->assignment.takeover_set;
+  if (!is_writer()) return lease_.end();
+  if (new_generation) {
+    const auto end = keeps_serving ? std::min(lease_.lease_end(), now_ + lease_ttl()) : kLongAgo;
+    if (lease_.pinned()) armed_.clear();
+    lease_.begin(memory_.accepted.generation, set, end);
+  } else {
+    lease_.change_set(set);
+  }
+  if (set.empty()) {
+    if (!lease_.pinned()) note(Severity::info, "nobody else can be made writer: the lease has no end until that changes");
+    lease_.pin();
+  } else if (lease_.pinned()) {
+    lease_.unpin(now_, lease_ttl());
+    armed_.clear();  // put again, with an end, before this is acknowledged (rule 5)
+  }
+}
+
+void Brain::settle_acknowledgement() {
+  if (!acknowledgement_due_ || (!untimed_ips_.empty() && !lease_.pinned())) return;
+  acknowledgement_due_ = false;
+  send(Acknowledged{memory_.accepted, memory_.longest_lease, false});
+}
+
+HostSet Brain::peers() const {
+  if (!is_writer() || release_ || mysqld_ == Life::down) return {};
+  return memory_.instruction->assignment.takeover_set;
+}
+
+void Brain::settle_lease() {
+  if (!is_writer() || release_ || mysqld_ == Life::down) return;
+  // It can't log in since its own start: the address is gone by now, and a lease would only keep others from the role.
+  if (mysqld_ == Life::unknown && now_ >= hold_until_) return;
+  if (lease_.generation() != memory_.accepted.generation)
+    lease_.begin(memory_.accepted.generation, memory_.instruction->assignment.takeover_set);
+  if (lease_.live(now_)) wake_at(lease_.lease_end());
+  if (lease_.lease_end() == kLongAgo && now_ < hold_until_) wake_at(hold_until_);
+  const auto others = peers();
+  if (!leader_ && others.empty()) return;
+  const auto due = lease_.last_ask() == kLongAgo ? now_ : lease_.last_ask() + lease_ttl() / 3;
+  if (now_ < due) return wake_at(due);
+  const auto number = lease_.ask(now_, lease_ttl());
+  send(Ask{.number = number, .accepted = memory_.accepted, .ttl = lease_ttl(), .has_fence = false});
+  for (const auto& peer : others)
+    effects_.push_back(AskPeer{peer, {.from = self_, .to = peer, .number = number, .generation = memory_.accepted.generation,
+                                      .ttl = lease_ttl(), .has_fence = false}});
+  wake_at(now_ + lease_ttl() / 3);
+}
+
+void Brain::hear(const Grant& grant) {
+  const auto ask = MMM_MUTANT(lease_from_answer) ? lease_.ask(now_, lease_ttl()) : grant.ask;
+  if (!lease_.granted(ask, grant.generation)) return;
+  // Only a leader can renew a pin that a reboot has ended (rule 5); it does so by any grant, since it would know of others.
+  if (memory_.instruction->assignment.takeover_set.empty()) lease_.pin();
+}
+
+void Brain::hear(const NoGrant& refusal) {
+  note(Severity::warning, "the monitor does not renew the lease: " + refusal.reason);
+}
+
+void Brain::on(const PeerJoined& event) {
+  if (peers().contains(event.host)) lease_.ask_at_once();
+}
+
+void Brain::on(const PeerAnswered& event) {
+  if (const auto* promise = std::get_if<Promise>(&event.answer)) {
+    const auto number = MMM_MUTANT(lease_from_answer) ? lease_.ask(now_, lease_ttl()) : promise->number;
+    lease_.promised(event.host, number, promise->generation);
+    return;
+  }
+  const auto& refusal = std::get<NoPromise>(event.answer);
+  auto& told = refused_by_[event.host];
+  if (told != refusal.reason) note(Severity::warning, fmt::format("{} promises nothing: {}", event.host, refusal.reason));
+  told = refusal.reason;
+  if (!refusal.overtaken || !is_writer() || refusal.generation != memory_.accepted.generation) return;
+  lease_.revoke(now_);
+  hold_until_ = kLongAgo;
+}
+
+// ---- as one that could become it --------------------------------------------------------------------------------
+
+void Brain::on(const PeerAsked& event) {
+  const auto& ask = event.ask;
+  auto refusal = refuse_promise(memory_, config_, ask);
+  if (!refusal && lost_memory_) refusal = PromiseRefusal{"its agent lost its memory and was not admitted again yet"};
+  if (refusal) {
+    effects_.push_back(AnswerPeer{event.from, NoPromise{ask.number, ask.generation, refusal->overtaken, refusal->because}});
+    return;
+  }
+  promises_.give(ask.generation, ask.ttl, ask.has_fence, now_);
+  if (ask.ttl > memory_.longest_lease) {
+    memory_.longest_lease = ask.ttl;
+    persist();
+  }
+  effects_.push_back(AnswerPeer{event.from, Promise{ask.number, ask.generation}});
+}
+
+std::string Brain::promised_reason(Generation offered, Generation given_up) const {
+  const auto until = promises_.binding(offered, given_up, now_);
+  if (!until || MMM_MUTANT(promise_not_kept)) return "";
+  return fmt::format("it promised the writer not to take the role for another {:.2f} s", seconds(*until - now_));
+}
+
+}  // namespace mmm::agent

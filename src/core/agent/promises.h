@@ -1,0 +1,34 @@
+#pragma once
+// The promises that this host gave to writers: it will not take the role before they have run out (docs/lease.md, rule 3).
+
+#include <optional>
+
+#include "base/time.h"
+#include "model/lease.h"
+
+namespace mmm::agent {
+
+// Nothing of it is on disk but the longest lease that was ever promised: whoever restarts waits for that (rule 10).
+class Promises {
+ public:
+  // A restart: something may have been promised, to any generation, for no longer than this.
+  void begin(Instant forgotten_until);
+
+  // Counted as a waiting side counts, from now on. A later, shorter one ends nothing (rule 9).
+  void give(Generation to, Duration lease, bool holder_has_fence, Instant now);
+
+  // Until when `offered` can't be accepted; nothing: it can. `given_up`: the highest generation that its writer gave up
+  // for good after it had accepted it, so that every promise to it or to an earlier one is void (rule 7).
+  std::optional<Instant> binding(Generation offered, Generation given_up, Instant now) const;
+
+  Instant until() const { return until_; }
+  // A promise to the writer of this generation runs.
+  bool runs_for(Generation generation, Instant now) const { return generation == latest_ && now < until_; }
+
+ private:
+  Generation latest_;                // the latest generation that was promised anything
+  Instant until_ = kLongAgo;         // of every promise since the start
+  Instant forgotten_until_ = kLongAgo;
+};
+
+}  // namespace mmm::agent

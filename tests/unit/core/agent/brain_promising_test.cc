@@ -1,0 +1,260 @@
+// Promises between agents, and pins (docs/lease.md, rules 3, 5, 6, 7, 10, 11).
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "support/agent_driver.h"
+
+namespace mmm {
+namespace {
+
+using lab::AgentDriver;
+using lab::instruction;
+using testing::Contains;
+using testing::HasSubstr;
+using testing::Not;
+
+const std::string kIp = lab::kWriterRole.ip;
+
+// ---- the writer asks --------------------------------------------------------------------------------------------
+
+struct AskingTest : testing::Test {
+  AskingTest() {
+    agent.obey(instruction(1, 1, 2, "db1"));
+    agent.pass(1s);
+  }
+  // db2 promises whatever it is asked, for as long as the test lets it; the monitor is gone.
+  void live_on_promises(Duration duration) {
+    agent.grants = false;
+    agent.step(agent::MonitorLeft{lab::kMonitor});
+    for (const auto until = agent.now + duration; agent.now < until;) {
+      agent.pass(50ms);
+      for (const auto& ask : std::exchange(agent.asked, {}))
+        agent.step(agent::PeerAnswered{"db2", Promise{ask.ask.number, ask.ask.generation}});
+    }
+  }
+  bool serves() const { return agent.host.writable() && agent.host.ips().contains(kIp); }
+  Instruction with_set(std::uint64_t version, HostSet set) const {
+    auto i = instruction(1, 1, version, "db1");
+    i.assignment.takeover_set = std::move(set);
+    return i;
+  }
+
+  AgentDriver agent{"db1"};
+};
+
+TEST_F(AskingTest, TheSameQuestionGoesToTheMonitorAndToEveryMemberOfTheSet) {
+  ASSERT_FALSE(agent.asked.empty());
+  EXPECT_EQ(agent.asked.back().to, "db2");
+  EXPECT_EQ(agent.asked.back().ask.number, agent.last<Ask>().number);
+  EXPECT_EQ(agent.brain.peers(), HostSet{"db2"});
+}
+
+// Goal: the availability of rule 3: a monitor that is away stops nobody.
+TEST_F(AskingTest, LivesOnPromisesWhileTheMonitorIsAway) {
+  live_on_promises(5min);
+  EXPECT_TRUE(serves());
+  agent.pass(3s);
+  EXPECT_FALSE(serves()) << "neither";
+}
+
+TEST_F(AskingTest, StopsAtOnceWhenAnotherKnowsOfALaterWriter) {
+  const auto ask = agent.last<Ask>();
+  agent.step(agent::PeerAnswered{"db2", NoPromise{ask.number, Generation{1}, true, "generation 2 was accepted"}});
+  EXPECT_FALSE(agent.brain.holds_live_lease(agent.now));
+  agent.finish_all();
+  EXPECT_FALSE(serves());
+}
+
+TEST_F(AskingTest, ARefusalThatIsNoNewsOfALaterWriterCostsNothing) {
+  const auto ask = agent.last<Ask>();
+  agent.step(agent::PeerAnswered{"db2", NoPromise{ask.number, Generation{1}, false, "its agent lost its memory"}});
+  EXPECT_TRUE(agent.brain.holds_live_lease(agent.now));
+}
+
+// ---- pins -------------------------------------------------------------------------------------------------------
+
+TEST_F(AskingTest, WhoHasNobodyToTakeItsPlaceNeedsNobody) {
+  agent.obey(with_set(3, {}));
+  agent.grants = false;
+  agent.step(agent::MonitorLeft{lab::kMonitor});
+  agent.pass(10min);
+  EXPECT_TRUE(serves());
+  EXPECT_EQ(agent.host.addresses.at(kIp), kNever);
+}
+
+// Goal: rule 5: what has no end on the interface gets one before the set is acknowledged.
+TEST_F(AskingTest, APinEndsInTheKernelBeforeItsEndIsAcknowledged) {
+  agent.obey(with_set(3, {}));
+  agent.pass(1s);
+  agent.forget();
+  agent.hear(with_set(4, {"db2"}));
+  EXPECT_EQ(agent.count<Acknowledged>(), 0u);
+  agent.finish_all();
+  ASSERT_EQ(agent.count<Acknowledged>(), 1u);
+  EXPECT_NE(agent.host.addresses.at(kIp), kNever);
+  EXPECT_LT(agent.index_of("persist"), agent.index_of("run put " + kIp));
+  EXPECT_LT(agent.index_of("run put " + kIp), agent.index_of("say acknowledged"));
+  EXPECT_TRUE(serves());
+}
+
+struct PinnedRestartTest : AskingTest {
+  PinnedRestartTest() {
+    agent.obey(with_set(3, {}));
+    agent.pass(1s);
+    again.host = agent.host;
+    again.disk = agent.disk;
+    again.now = agent.now + 100ms;
+  }
+  void start(const std::string& boot) {
+    again.step(agent::Started{again.disk, again.host.ips(), again.host.untimed_ips(), boot});
+    again.step(agent::MysqldUp{});
+    again.finish_all();
+    again.pass(1min);
+  }
+  AgentDriver again{"db1"};
+};
+
+TEST_F(PinnedRestartTest, APinHoldsWhereDiskAndKernelSaySo) {
+  start("boot");
+  EXPECT_TRUE(again.host.writable());
+  EXPECT_EQ(again.host.addresses.at(kIp), kNever);
+}
+
+TEST_F(PinnedRestartTest, APinOfAnotherBootHoldsNothing) {
+  start("another boot");
+  EXPECT_FALSE(again.host.writable());
+  EXPECT_FALSE(again.host.ips().contains(kIp));
+}
+
+TEST_F(PinnedRestartTest, AnAddressWithoutEndThatNoPinExplainsGoes) {
+  again.disk->instruction->assignment.takeover_set = {"db2"};
+  start("boot");
+  EXPECT_FALSE(again.host.ips().contains(kIp));
+}
+
+TEST_F(PinnedRestartTest, ALeadersGrantPinsAWriterThatARebootHadUnpinned) {
+  again.host.addresses.clear();
+  again.step(agent::Started{again.disk, {}, {}, "another boot"});
+  again.step(agent::MysqldUp{});
+  again.hear(Hello{.host = "db1", .epoch = {1, "m"}, .leads = true});
+  again.pass(1s);
+  EXPECT_TRUE(again.host.writable());
+  EXPECT_EQ(again.host.addresses.at(kIp), kNever);
+}
+
+// ---- another host promises --------------------------------------------------------------------------------------
+
+struct PromisingTest : testing::Test {
+  PromisingTest() {
+    agent.obey(instruction(1, 1, 2, "db1"));
+    agent.pass(1s);
+    agent.forget();
+  }
+  void ask(std::uint64_t generation = 1, Duration ttl = 2s) {
+    agent.step(agent::PeerAsked{7, PromiseAsk{.from = "db1", .to = "db2", .number = 5, .generation = Generation{generation},
+                                              .ttl = ttl, .has_fence = false}});
+  }
+  bool promised() const { return !agent.answered.empty() && std::holds_alternative<Promise>(agent.answered.back()); }
+  NoPromise refusal() const { return std::get<NoPromise>(agent.answered.back()); }
+  Instruction offer(std::uint64_t given_up = 0) const {
+    auto i = instruction(1, 2, 1, "db2");
+    i.given_up = Generation{given_up};
+    return i;
+  }
+
+  AgentDriver agent{"db2"};
+};
+
+// Goal: S1, rule 6: it looks at its promises again when it accepts; the refusal is not for good.
+TEST_F(PromisingTest, DoesNotTakeTheRoleBeforeItsPromiseHasRunOut) {
+  ask();
+  ASSERT_TRUE(promised());
+  agent.hear(offer());
+  EXPECT_FALSE(agent.last<Refused>().for_good);
+  EXPECT_THAT(agent.last<Refused>().reason, HasSubstr("it promised the writer not to take the role for another 4.04 s"));
+  agent.now += 4041ms;
+  agent.hear(offer());
+  EXPECT_EQ(agent.last<Acknowledged>().order.generation, Generation{2});
+}
+
+TEST_F(PromisingTest, AReleaseOfTheWriterFreesIt) {
+  ask();
+  agent.hear(offer(1));
+  EXPECT_EQ(agent.last<Acknowledged>().order.generation, Generation{2});
+}
+
+TEST_F(PromisingTest, OnceItHasAcceptedItPromisesNothingToOlderOnes) {
+  agent.hear(offer(1));
+  ask();
+  ASSERT_FALSE(promised());
+  EXPECT_TRUE(refusal().overtaken);
+}
+
+TEST_F(PromisingTest, ASurveyTellsForHowLongItIsBound) {
+  ask();
+  agent.now += 1s;
+  agent.hear(Survey{Generation{2}, Generation{0}});
+  agent.finish_all();
+  EXPECT_EQ(agent.last<SurveyAnswer>().promised_for, 3041ms);
+  EXPECT_EQ(agent.last<SurveyAnswer>().bound, "");
+}
+
+// Goal: rule 9: whoever waits for a longer lease writes that down before it promises it.
+TEST_F(PromisingTest, ALongerLeaseIsOnItsDiskBeforeItIsPromised) {
+  ask(1, 60s);
+  EXPECT_THAT(agent.story, Contains("persist"));
+  EXPECT_EQ(agent.disk->longest_lease, 60s);
+  agent.forget();
+  ask(1, 60s);
+  EXPECT_THAT(agent.story, Not(Contains("persist")));
+}
+
+// Goal: rule 10.
+TEST_F(PromisingTest, ARestartedAgentWaitsForWhatItMayHavePromised) {
+  AgentDriver again("db2");
+  again.disk = agent.disk;
+  again.now = agent.now;
+  again.start();
+  again.hear(offer());
+  EXPECT_FALSE(again.last<Refused>().for_good);
+  again.hear(offer(1));
+  EXPECT_EQ(again.last<Acknowledged>().order.generation, Generation{2}) << "what it forgot was promised to generation 1";
+}
+
+TEST_F(PromisingTest, WhoLostItsMemoryPromisesNothingUntilItIsAdmittedAgain) {
+  AgentDriver again("db2");
+  again.start();
+  again.step(agent::PeerAsked{7, PromiseAsk{.from = "db1", .to = "db2", .number = 5, .generation = Generation{1}, .ttl = 2s}});
+  EXPECT_FALSE(std::get<NoPromise>(again.answered.back()).overtaken);
+  EXPECT_TRUE(again.brain.report(again.now).lost_memory);
+  again.hear(instruction(1, 1, 3, "db1"));
+  again.step(agent::PeerAsked{7, PromiseAsk{.from = "db1", .to = "db2", .number = 6, .generation = Generation{1}, .ttl = 2s}});
+  EXPECT_TRUE(std::holds_alternative<Promise>(again.answered.back()));
+}
+
+TEST_F(PromisingTest, PromisesNothingToAStranger) {
+  agent.step(agent::PeerAsked{7, PromiseAsk{.from = "db9", .to = "db2", .number = 5, .generation = Generation{1}, .ttl = 2s}});
+  EXPECT_THAT(refusal().reason, HasSubstr("'db9' is not among the hosts of role writer"));
+  agent.step(agent::PeerAsked{7, PromiseAsk{.from = "db1", .to = "db4", .number = 5, .generation = Generation{1}, .ttl = 2s}});
+  EXPECT_THAT(refusal().reason, HasSubstr("check the ip of both"));
+}
+
+// A writer that lives on our promise is no silent one.
+TEST_F(PromisingTest, KeepsReceivingFromAWriterThatIsInTouchWithIt) {
+  ask();
+  agent.hear(Detach{"db1"});
+  agent.pass(1s);
+  EXPECT_THAT(agent.story, Not(Contains("run stop receiving")));
+}
+
+TEST_F(PromisingTest, ReportsThatItKeepsAPromiseAndThatItIsOver) {
+  ask();
+  agent.pass(10ms);
+  EXPECT_TRUE(agent.last<Report>().promise_live);
+  agent.pass(4041ms);
+  EXPECT_FALSE(agent.last<Report>().promise_live);
+}
+
+}  // namespace
+}  // namespace mmm

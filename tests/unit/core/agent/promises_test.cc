@@ -1,0 +1,61 @@
+// What a host promised, and for how long that binds it (docs/lease.md, rules 3, 7, 9, 10).
+
+#include "core/agent/promises.h"
+
+#include <gtest/gtest.h>
+
+namespace mmm::agent {
+namespace {
+
+constexpr Generation kFour{4}, kFive{5}, kSix{6};
+constexpr Generation kNone{};
+constexpr Instant kNow{100s};
+constexpr bool kFence = true, kNoFence = false;
+
+struct PromisesTest : testing::Test {
+  bool free(Generation offered, Generation given_up, Instant now) const { return !promises.binding(offered, given_up, now); }
+  Promises promises;
+};
+
+TEST_F(PromisesTest, WhoPromisedNothingIsFree) { EXPECT_TRUE(free(kFive, kNone, kNow)); }
+
+// Goal: S1 at its boundary: one nanosecond before the widened end it is bound, at it it is free.
+TEST_F(PromisesTest, BindsForAsLongAsAWaitingSideCounts) {
+  promises.give(kFour, 2s, kFence, kNow);
+  EXPECT_EQ(promises.binding(kFive, kNone, kNow), kNow + 2041ms);
+  EXPECT_FALSE(free(kFive, kNone, kNow + 2041ms - 1ns));
+  EXPECT_TRUE(free(kFive, kNone, kNow + 2041ms));
+  promises.give(kFour, 2s, kNoFence, kNow);
+  EXPECT_FALSE(free(kFive, kNone, kNow + 4041ms - 1ns));
+}
+
+TEST_F(PromisesTest, ALaterShorterOneEndsNothing) {
+  promises.give(kFour, 60s, kFence, kNow);
+  promises.give(kFour, 1s, kFence, kNow + 1s);
+  EXPECT_FALSE(free(kFive, kNone, kNow + 60s));
+}
+
+TEST_F(PromisesTest, AFinalReleaseVoidsWhatWasPromisedToItAndToEarlierOnes) {
+  promises.give(kFour, 2s, kFence, kNow);
+  EXPECT_FALSE(free(kSix, Generation{3}, kNow));
+  EXPECT_TRUE(free(kFive, kFour, kNow));
+  EXPECT_TRUE(free(kSix, kFive, kNow));
+}
+
+// To whom it was is not known after a restart: to the generation before the offered one, at worst.
+TEST_F(PromisesTest, WhatARestartForgotBindsUnlessEveryGenerationBeforeWasGivenUp) {
+  promises.begin(kNow + 4s);
+  EXPECT_FALSE(free(kSix, kFour, kNow + 4s - 1ns));
+  EXPECT_TRUE(free(kSix, kFive, kNow));
+  EXPECT_TRUE(free(kSix, kFour, kNow + 4s));
+}
+
+TEST_F(PromisesTest, RunsForTheLatestGenerationOnly) {
+  promises.give(kFour, 2s, kFence, kNow);
+  EXPECT_TRUE(promises.runs_for(kFour, kNow));
+  EXPECT_FALSE(promises.runs_for(kFive, kNow));
+  EXPECT_FALSE(promises.runs_for(kFour, kNow + 3s));
+}
+
+}  // namespace
+}  // namespace mmm::agent
