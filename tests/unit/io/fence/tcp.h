@@ -16,16 +16,37 @@ namespace mmm {
 inline constexpr std::uint16_t kPort = 3306;
 inline constexpr int kPatienceMs = 20'000;  // for what must happen but need not be quick
 
-inline sockaddr_in endpoint(const std::string& ip) {
-  sockaddr_in name{.sin_family = AF_INET, .sin_port = htons(kPort)};
-  ::inet_pton(AF_INET, ip.c_str(), &name.sin_addr);
-  return name;
+struct Endpoint {
+  sockaddr_storage name{};
+  socklen_t size = 0;
+  int family() const { return name.ss_family; }
+  const sockaddr* address() const { return reinterpret_cast<const sockaddr*>(&name); }
+};
+
+// Of an IPv4 or IPv6 address.
+inline Endpoint endpoint(const std::string& ip, std::uint16_t port = kPort) {
+  Endpoint made;
+  if (ip.find(':') == std::string::npos) {
+    auto& name = reinterpret_cast<sockaddr_in&>(made.name);
+    name = {.sin_family = AF_INET, .sin_port = htons(port)};
+    ::inet_pton(AF_INET, ip.c_str(), &name.sin_addr);
+    made.size = sizeof name;
+  } else {
+    auto& name = reinterpret_cast<sockaddr_in6&>(made.name);
+    name = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
+    ::inet_pton(AF_INET6, ip.c_str(), &name.sin6_addr);
+    made.size = sizeof name;
+  }
+  return made;
 }
 
-inline int listen_everywhere() {
-  const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
-  const auto name = endpoint("0.0.0.0");
-  EXPECT_EQ(::bind(fd, reinterpret_cast<const sockaddr*>(&name), sizeof name), 0);
+// `ip`: any address of its family.
+inline int listen_everywhere(const std::string& ip = "0.0.0.0") {
+  const auto name = endpoint(ip);
+  const int fd = ::socket(name.family(), SOCK_STREAM, 0);
+  const int only = 1;
+  if (name.family() == AF_INET6) ::setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof only);
+  EXPECT_EQ(::bind(fd, name.address(), name.size), 0);
   EXPECT_EQ(::listen(fd, 64), 0);
   return fd;
 }
@@ -35,13 +56,20 @@ struct Dialled {
   int error = 0;  // of connect; ETIMEDOUT: no answer
 };
 
-inline Dialled dial(const std::string& ip) {
-  Dialled call{::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0)};
+// `from`: the client's own address; empty: any.
+inline Dialled dial(const std::string& ip, const std::string& from = "") {
   const auto name = endpoint(ip);
-  if (::connect(call.fd, reinterpret_cast<const sockaddr*>(&name), sizeof name) == 0) return call;
+  Dialled call{::socket(name.family(), SOCK_STREAM | SOCK_NONBLOCK, 0)};
+  if (!from.empty()) {
+    const auto own = endpoint(from, 0);
+    EXPECT_EQ(::bind(call.fd, own.address(), own.size), 0);
+  }
+  if (::connect(call.fd, name.address(), name.size) == 0) return call;
+  call.error = errno;  // on "lo" the answer is there at once
+  if (call.error != EINPROGRESS) return call;
   pollfd waiting{.fd = call.fd, .events = POLLOUT};
   call.error = ETIMEDOUT;
-  if (errno != EINPROGRESS || ::poll(&waiting, 1, kPatienceMs) != 1) return call;
+  if (::poll(&waiting, 1, kPatienceMs) != 1) return call;
   socklen_t size = sizeof call.error;
   ::getsockopt(call.fd, SOL_SOCKET, SO_ERROR, &call.error, &size);
   return call;
