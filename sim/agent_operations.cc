@@ -108,6 +108,10 @@ void AgentProcess::run(std::uint64_t id, const agent::StopApplier&) {
   statement(id, random_.between(500us, 3ms), [this] { world_.hosts[machine_]->server.stop_applier(); });
 }
 
+void AgentProcess::run(std::uint64_t id, const agent::StartApplier&) {
+  statement(id, random_.between(500us, 3ms), [this] { world_.hosts[machine_]->server.start_applier(); });
+}
+
 // With a silent source the thread notices only when its socket's time-out is over.
 void AgentProcess::run(std::uint64_t id, const agent::StopReceiver&) {
   const auto takes = random_.chance(0.7) ? random_.between(500us, 5ms) : random_.between(5ms, 1200ms);
@@ -146,7 +150,37 @@ void AgentProcess::run(std::uint64_t id, const agent::PutReaderAddress& operatio
 
 void AgentProcess::run(std::uint64_t id, const agent::DropAddress& operation) {
   in_kernel(id, [this, operation]() -> Status {
-    world_.hosts[machine_]->kernel.drop(operation.ip);
+    auto& kernel = world_.hosts[machine_]->kernel;
+    if (operation.ip == writer_ip()) kernel.close();
+    kernel.drop(operation.ip);
+    return {};
+  });
+}
+
+void AgentProcess::run(std::uint64_t id, const agent::StageLease& operation) {
+  in_kernel(id, [this, id, operation]() -> Status {
+    world_.hosts[machine_]->kernel.stage(id, operation.lease, world_.clock(machine_));
+    return {};
+  });
+}
+
+void AgentProcess::run(std::uint64_t id, const agent::ArmLease& operation) {
+  in_kernel(id, [this, operation] { return world_.hosts[machine_]->kernel.arm(operation.staged); });
+}
+
+void AgentProcess::run(std::uint64_t id, const agent::LimitLease& operation) {
+  in_kernel(id, [this, operation]() -> Status {
+    auto& kernel = world_.hosts[machine_]->kernel;
+    const auto left = operation.lease.end() - world_.local(machine_);
+    if (left > Duration{0}) kernel.limit(left, world_.clock(machine_));
+    else kernel.close();
+    return {};
+  });
+}
+
+void AgentProcess::run(std::uint64_t id, const agent::CloseFence&) {
+  in_kernel(id, [this]() -> Status {
+    world_.hosts[machine_]->kernel.close();
     return {};
   });
 }

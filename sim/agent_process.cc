@@ -17,7 +17,8 @@ constexpr Duration kDeafFor = 6s;
 bool is_news(const agent::Operation& operation, const Kernel& kernel) {
   if (const auto* put = std::get_if<agent::PutWriterAddress>(&operation)) return !kernel.has(put->ip);
   if (const auto* put = std::get_if<agent::PutReaderAddress>(&operation)) return !kernel.has(put->ip);
-  return !std::holds_alternative<agent::Observe>(operation) && !std::holds_alternative<agent::Announce>(operation);
+  return !std::holds_alternative<agent::Observe>(operation) && !std::holds_alternative<agent::Announce>(operation) &&
+         !std::holds_alternative<agent::StageLease>(operation) && !std::holds_alternative<agent::ArmLease>(operation);
 }
 
 }  // namespace
@@ -29,17 +30,21 @@ void AgentProcess::start() {
   if (running()) return;
   begin_life();
   world_.story.tell(name_of(machine_), "agent starts");
-  brain_ = std::make_unique<agent::Brain>(agent_config(machine_));
+  brain_ = std::make_unique<agent::Brain>(agent_config(machine_, world_.plan.candidates));
   outbox_.clear();
   connections_.clear();
   reached_.clear();
   queries_.clear();
   for (auto& [peer, link] : peers_) link = Peer{.attempt = link.attempt + 1};
-  const auto& kernel = world_.hosts[machine_]->kernel;
-  step(agent::Started{disk_.content(), kernel.addresses(), kernel.untimed(), fmt::format("boot at {}", world_.clock(machine_).booted().count())});
+  auto& kernel = world_.hosts[machine_]->kernel;
+  kernel.reopen();
+  step(agent::Started{disk_.content(), kernel.addresses(), kernel.untimed(), fmt::format("boot at {}", world_.clock(machine_).booted().count()),
+                      world_.plan.fence, kernel.passes_without_end()});
   later(random_.between(1ms, 5ms), [this] { probe_server(); });
   later(random_.between(Duration{0}, kLookAround), [this] { look_around(); });
 }
+
+bool AgentProcess::has_fence() const { return world_.plan.fence; }
 
 void AgentProcess::kill() {
   if (!running()) return;

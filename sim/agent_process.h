@@ -34,6 +34,7 @@ class AgentProcess : public Process {
 
   // ---- for checkers
   const agent::Brain& brain() const { return *brain_; }
+  bool has_fence() const;
   const std::optional<AgentMemory>& on_disk() const { return disk_.content(); }
 
  private:
@@ -67,11 +68,16 @@ class AgentProcess : public Process {
   void run(std::uint64_t id, const agent::StopReplication&);
   void run(std::uint64_t id, const agent::StartReplication&);
   void run(std::uint64_t id, const agent::StopApplier&);
+  void run(std::uint64_t id, const agent::StartApplier&);
   void run(std::uint64_t id, const agent::StopReceiver&);
   void run(std::uint64_t id, const agent::Observe&);
   void run(std::uint64_t id, const agent::PutWriterAddress& operation);
   void run(std::uint64_t id, const agent::PutReaderAddress& operation);
   void run(std::uint64_t id, const agent::DropAddress& operation);
+  void run(std::uint64_t id, const agent::StageLease& operation);
+  void run(std::uint64_t id, const agent::ArmLease& operation);
+  void run(std::uint64_t id, const agent::LimitLease& operation);
+  void run(std::uint64_t id, const agent::CloseFence&);
   void run(std::uint64_t id, const agent::Announce& operation);
   void statement(std::uint64_t id, Duration takes, std::function<void()> change);
   void query(std::uint64_t id, Duration takes, std::function<void()> ask);

@@ -51,7 +51,7 @@ void Client::write() {
 void Client::arrive(std::uint64_t request, Node host) {
   auto& machine = *world_.hosts[host];
   if (!machine.up || !machine.kernel.has(writer_ip())) return;
-  if (!machine.server.alive()) return answer(request, host, kNone);
+  if (!machine.server.alive() || !machine.fence_is_open()) return answer(request, host, kNone);
   const auto takes = random_.between(200us, 3ms);
   world_.queue.after(takes, [this, request, host, life = machine.server.life()] {
     auto& server = world_.hosts[host]->server;
@@ -62,10 +62,12 @@ void Client::arrive(std::uint64_t request, Node host) {
   });
 }
 
-// The server's answer is about to leave `host`; it can do so from the writer's address only while that is there.
+// The server's answer is about to leave `host`; it can do so from the writer's address only while that is there, and the
+// fence lets it pass.
 void Client::answer(std::uint64_t request, Node host, TransactionId transaction) {
   const auto& machine = *world_.hosts[host];
   if (!machine.up || !machine.kernel.has(writer_ip()) || !world_.network.passes(host, kClient)) return;
+  if (!machine.fence_is_open()) transaction = kNone;  // a reset takes its place
   world_.queue.after(world_.network.delay(host, kClient), [this, request, transaction] {
     if (request != request_) return;
     if (transaction != kNone) {

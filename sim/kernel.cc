@@ -7,6 +7,8 @@ namespace {
 // Usually the kernel looks at its addresses soon after one ran out; sometimes as late as it ever does.
 constexpr Duration kLateUsually = 350ms, kLateMax = 1s;
 constexpr double kVeryLate = 0.2;
+// The fence's elements may end a little early.
+constexpr Duration kFenceEarly = 5ms;
 
 }  // namespace
 
@@ -32,11 +34,56 @@ void Kernel::put_untimed(const std::string& ip) {
   if (fresh) changed_();
 }
 
+void Kernel::stage(std::uint64_t id, std::optional<Duration> lease, const Clock& clock) {
+  if (!lease) {
+    elements_[id] = kNoTimer;
+    return;
+  }
+  const auto timer = next_timer_++;
+  elements_[id] = timer;
+  queue_.after(clock.stretch(*lease) - random_.between(Duration{0}, kFenceEarly), [this, timer] {
+    const bool passed = passes();
+    std::erase_if(elements_, [timer](const auto& element) { return element.second == timer; });
+    if (passed && !passes()) changed_();
+  });
+}
+
+void Kernel::reopen() {
+  const auto armed = passes() ? std::optional(elements_.at(*armed_)) : std::nullopt;
+  elements_.clear();
+  armed_.reset();
+  if (!armed) return;
+  elements_[0] = *armed;
+  armed_ = 0;
+}
+
+Status Kernel::arm(std::uint64_t id) {
+  if (armed_ && *armed_ >= id) return {};
+  armed_ = id;  // what has ended since lets nothing pass
+  changed_();
+  return {};
+}
+
+void Kernel::limit(Duration lease, const Clock& clock) {
+  if (!passes_without_end()) return;
+  stage(*armed_, lease, clock);
+}
+
+bool Kernel::passes_without_end() const { return passes() && elements_.at(*armed_) == kNoTimer; }
+
+void Kernel::close() {
+  elements_.clear();
+  armed_.reset();
+  changed_();
+}
+
 void Kernel::drop(const std::string& ip) {
   if (addresses_.erase(ip) > 0) changed_();
 }
 
 void Kernel::clear() {
+  elements_.clear();
+  armed_.reset();
   if (addresses_.empty()) return;
   addresses_.clear();
   changed_();

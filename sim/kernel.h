@@ -5,9 +5,11 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 
+#include "base/result.h"
 #include "sim/clock.h"
 #include "sim/event_queue.h"
 #include "sim/random.h"
@@ -28,6 +30,15 @@ class Kernel {
   // The power is gone.
   void clear();
 
+  // The write fence. Its elements end to the millisecond, never late.
+  void stage(std::uint64_t id, std::optional<Duration> lease, const Clock& clock);
+  void reopen();  // by a new process: what was staged before can't be armed, what passes runs on
+  Status arm(std::uint64_t id);
+  void limit(Duration lease, const Clock& clock);
+  void close();
+  bool passes() const { return armed_ && elements_.contains(*armed_); }
+  bool passes_without_end() const;
+
   bool has(const std::string& ip) const { return addresses_.contains(ip); }
   std::set<std::string> addresses() const;
   std::set<std::string> untimed() const;
@@ -40,6 +51,8 @@ class Kernel {
 
   std::map<std::string, std::uint64_t> addresses_;  // -> the timer that ends it
   std::uint64_t next_timer_ = 1;
+  std::map<std::uint64_t, std::uint64_t> elements_;  // staged -> the timer that ends it
+  std::optional<std::uint64_t> armed_;
 };
 
 }  // namespace mmm::sim

@@ -26,7 +26,7 @@ void MonitorProcess::start() {
   if (running()) return;
   begin_life();
   world_.story.tell("monitor", "starts");
-  brain_ = std::make_unique<MonitorBrain>(monitor_config());
+  brain_ = std::make_unique<MonitorBrain>(monitor_config(world_.plan.candidates));
   outbox_.clear();
   network_.reset();
   for (auto& link : links_) link = Link{.attempt = link.attempt + 1, .backoff = kBackoffMin};

@@ -100,6 +100,23 @@ void add_duet(Plan& plan, Random& random) {
   plan.faults.push_back(second);
 }
 
+// The monitor loses the writer, which lives on promises; then those who promised restart, or lose it, too.
+void add_trio(Plan& plan, Random& random) {
+  const auto at = random.between(kFaultsFrom, TrueTime(kCalmFrom - 14s));
+  const auto writer = random.below(2);
+  plan.faults.push_back({.kind = FaultKind::cut_link, .at = at, .lasts = random.between(4s, 13s), .who = writer, .other = kMonitor});
+  for (Node other = 0; other < kDatabases; ++other) {
+    if (other == writer || random.chance(0.3)) continue;
+    Fault second{.kind = FaultKind::kill_agent, .at = at + random.between(500ms, 6s), .lasts = random.between(10ms, 300ms),
+                 .who = other};
+    if (random.chance(0.5)) {
+      second = {.kind = FaultKind::cut_link, .at = second.at, .lasts = random.between(500ms, 6s), .who = other, .other = writer,
+                .one_way = random.chance(0.3)};
+    }
+    plan.faults.push_back(second);
+  }
+}
+
 }  // namespace
 
 Plan make_plan(std::uint64_t seed) {
@@ -107,6 +124,8 @@ Plan make_plan(std::uint64_t seed) {
   random.next();
   Plan plan{.seed = seed};
   plan.semi_sync = random.chance(0.6);
+  plan.fence = random.chance(0.6);
+  if (random.chance(0.3)) plan.candidates = 3;
   const bool skip_slave_start = random.chance(0.25);
   plan.link_delay = random.between(80us, 600us);
   plan.write_every = random.between(60ms, 250ms);
@@ -118,6 +137,7 @@ Plan make_plan(std::uint64_t seed) {
   const auto to = crowded ? from + 10s : TrueTime(kCalmFrom - 1s);
   for (std::size_t i = 0; i < count; ++i) plan.faults.push_back(draw_fault(random, random.between(from, to)));
   if (random.chance(0.25)) add_duet(plan, random);
+  if (random.chance(0.25)) add_trio(plan, random);
   // An agent that finds replication stopped when it starts leaves it alone: it can't know who stopped it (MMM 2 didn't
   // either). So the two don't come together here.
   plan.skip_slave_start = skip_slave_start && std::ranges::none_of(plan.faults, [](const Fault& fault) {

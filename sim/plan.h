@@ -36,6 +36,8 @@ struct Fault {
 
 struct Plan {
   std::uint64_t seed = 0;
+  std::size_t candidates = 2;   // for the writer's role; 3: db3 is one
+  bool fence = false;           // the hosts have a write fence
   bool semi_sync = true;
   bool skip_slave_start = false;  // in every my.cnf: a crashed mysqld comes back without replicating
   Duration link_delay{0};

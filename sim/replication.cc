@@ -54,6 +54,14 @@ void Server::start_replication() {
   world_.server_changed(host_);
 }
 
+void Server::start_applier() {
+  advance();
+  if (!alive_ || !configured_) return;
+  if (!io_wanted_ && !sql_) relay_.clear();  // as start_replication does: seen on MariaDB 10.11
+  sql_ = !applier_broken_;
+  sql_error_.clear();
+}
+
 void Server::stop_applier() {
   advance();
   sql_ = false;

@@ -58,6 +58,7 @@ class Server {
   void stop_replication();
   void start_replication();
   void stop_applier();
+  void start_applier();
   void stop_receiver();
   ServerStatus observe();
 

@@ -8,7 +8,7 @@ namespace mmm::sim {
 
 namespace {
 
-Config lab_config(const HostName& self) {
+Config lab_config(const HostName& self, std::size_t candidates) {
   Config config;
   config.self = self;
   config.active_master_role = "writer";
@@ -20,6 +20,7 @@ Config lab_config(const HostName& self) {
                    .mode = RoleMode::balanced,
                    .hosts = {"db1", "db2", "db3"},
                    .ips = {"10.0.0.90", "10.0.0.100"}}};
+  if (candidates == 3) config.roles[0].hosts.push_back("db3");
   // A backlog of a minute does not fit into a schedule of a minute.
   for (const auto check : kAllChecks)
     config.checks[check] = CheckConfig{.check_period = 1s, .trap_period = 2s, .timeout = 1s, .max_backlog = 5};
@@ -35,14 +36,17 @@ std::string_view name_of(Node node) {
   return kNames.at(node);
 }
 
-const Config& monitor_config() {
-  static const auto config = lab_config("");
-  return config;
+const Config& monitor_config(std::size_t candidates) {
+  static const std::array configs{lab_config("", 2), lab_config("", 3)};
+  return configs.at(candidates - 2);
 }
 
-const Config& agent_config(Node host) {
-  static const std::array<Config, kDatabases> configs{lab_config("db1"), lab_config("db2"), lab_config("db3")};
-  return configs.at(host);
+const Config& agent_config(Node host, std::size_t candidates) {
+  static const auto all = [](std::size_t number) {
+    return std::array{lab_config("db1", number), lab_config("db2", number), lab_config("db3", number)};
+  };
+  static const std::array configs{all(2), all(3)};
+  return configs.at(candidates - 2).at(host);
 }
 
 Node node_of(std::string_view name_or_ip) {

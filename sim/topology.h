@@ -18,10 +18,10 @@ inline constexpr std::size_t kNodes = 5;
 
 std::string_view name_of(Node node);
 
-// The configuration as the monitor reads it. Owns: static.
-const Config& monitor_config();
+// The configuration as the monitor reads it; with db3 it has three candidates for the writer's role. Owns: static.
+const Config& monitor_config(std::size_t candidates = 2);
 // The same as the agent on `host` reads it.
-const Config& agent_config(Node host);
+const Config& agent_config(Node host, std::size_t candidates);
 // The database host of that name, or of that main address. Requires: there is one.
 Node node_of(std::string_view name_or_ip);
 

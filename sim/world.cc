@@ -25,7 +25,10 @@ Host::Host(World& world, Node host, Random random)
       server(world, host, random.fork()),
       agent(world, host, random.fork()) {}
 
-bool Host::accepts_writes() const { return up && kernel.has(writer_ip()) && server.responds() && server.writable(); }
+bool Host::accepts_writes() const { return up && kernel.has(writer_ip()) && fence_is_open() && server.responds() && server.writable();
+}
+
+bool Host::fence_is_open() const { return !agent.has_fence() || kernel.passes(); }
 
 World::World(Plan the_plan, bool tell_story)
     : plan(std::move(the_plan)),

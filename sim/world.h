@@ -29,6 +29,7 @@ struct Host {
 
   // A commit acknowledgement of this host can reach a client through the writer's address (checkers/one_writer.h).
   bool accepts_writes() const;
+  bool fence_is_open() const;        // or there is none
 
   Node id;
   bool up = true;

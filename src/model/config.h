@@ -92,6 +92,13 @@ struct CopyMethodConfig {
   bool incremental = false, single_run = false, true_copy = false;
 };
 
+// What the kernel holds back when the writer's lease ends (docs/lease.md, rule 12).
+enum class FenceMode {
+  off,    // nothing: the address's lifetime alone ends it
+  on,     // the MySQL port of the writer IPs
+  host,   // ... and of the host's own address, for all but the hosts of the cluster
+};
+
 struct Config {
   HostName self;                     // `this`
   bool debug = false;
@@ -112,6 +119,7 @@ struct Config {
   // Ours, at top level.
   Duration lease_ttl = 2s;           // the writer's lease; a host that disappears silently costs this much
   Duration reader_ttl = 10s;         // how long a reader IP outlives the last word of the monitor
+  FenceMode write_fence = FenceMode::on;
   std::vector<std::string> allow_from;  // addresses or networks that may command, besides the configured hosts
   std::string log_file;              // empty: standard error (which systemd takes into the journal)
   LogLevel log_level = LogLevel::info;

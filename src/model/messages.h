@@ -81,6 +81,7 @@ struct Report {
   Duration longest_lease{0};       // the longest lease it may hold or have asked for
   bool lease_live = false;
   bool promise_live = false;       // it keeps a promise to the writer of `assignment`: that one is in touch with it
+  bool writer_asks = false;        // ... and has asked for one within the last half of lease_ttl
   bool lost_memory = false;        // it started without a memory and has accepted nothing since (rule 11)
   bool mysqld_alive = false;
   std::optional<ServerStatus> server;    // absent: it does not answer, or was not asked yet

@@ -1,5 +1,8 @@
 // What each of the agent's operations does to MySQL and the kernel.
 
+#include <algorithm>
+
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include "io/async/clock.h"
@@ -101,28 +104,83 @@ Task<mysql::SqlStatus> AgentShell::perform_on_server(mysql::Connection& server, 
     co_return co_await mysql::start_replication(server, Deadline::in(kReplicationLimit));
   if (std::holds_alternative<agent::StopReceiver>(operation))
     co_return co_await mysql::stop_receiver(server, Deadline::in(kReplicationLimit));
+  if (std::holds_alternative<agent::StartApplier>(operation))
+    co_return co_await mysql::start_applier(server, Deadline::in(kReplicationLimit));
   co_return co_await mysql::stop_applier(server, Deadline::in(kStopApplierLimit));
 }
 
-Status AgentShell::perform_on_kernel(const agent::Operation& operation) {
+Status AgentShell::perform_on_kernel(std::uint64_t id, const agent::Operation& operation) {
   if (const auto* put = std::get_if<agent::PutWriterAddress>(&operation)) {
     if (put->lease.end() == kNever) return admit_clients(put->ip, addresses_->put_untimed(put->ip));
     const auto left = put->lease.end() - boot_now();
     if (left <= 0ns) return fail("the lease ended before it could be used");
     return admit_clients(put->ip, addresses_->put(put->ip, left));
   }
-  if (const auto* put = std::get_if<agent::PutReaderAddress>(&operation)) {
+  if (const auto* put = std::get_if<agent::PutReaderAddress>(&operation))
     return admit_clients(put->ip, addresses_->put(put->ip, put->lifetime));
-  }
-  if (const auto* drop = std::get_if<agent::DropAddress>(&operation)) {
-    refuse_clients(drop->ip);
-    return addresses_->drop(drop->ip);
-  }
+  if (const auto* drop = std::get_if<agent::DropAddress>(&operation)) return drop_address(drop->ip);
   if (const auto* told = std::get_if<agent::Announce>(&operation)) {
     // The kernel may have dropped it, unheard, while this process was frozen: then it is another host's by now.
     return role_ips_present().contains(told->ip) ? segment_.announce(told->ip) : Status{};
   }
+  return fence_ ? perform_on_fence(id, operation) : fail("there is no write fence here");
+}
+
+Status AgentShell::perform_on_fence(std::uint64_t id, const agent::Operation& operation) {
+  constexpr std::size_t kStagedMax = 8;  // of more, the answers would come after their leases
+  if (const auto* stage = std::get_if<agent::StageLease>(&operation)) {
+    const auto staged = fence_->stage(stage->lease);
+    if (!staged) return std::unexpected(staged.error());
+    staged_[id] = *staged;
+    if (staged_.size() > kStagedMax) staged_.erase(staged_.begin());
+    return {};
+  }
+  if (const auto* arm = std::get_if<agent::ArmLease>(&operation)) {
+    const auto staged = staged_.find(arm->staged);
+    return staged == staged_.end() ? fail("its question is forgotten") : fence_->arm(staged->second);
+  }
+  if (const auto* limit = std::get_if<agent::LimitLease>(&operation)) {
+    const auto left = limit->lease.end() - boot_now();
+    return left < kFencedLeaseMin ? fence_->close() : fence_->limit(left);
+  }
+  if (std::holds_alternative<agent::CloseFence>(operation)) return fence_->close();
   return fail("no such operation");
+}
+
+Status AgentShell::drop_address(const std::string& ip) {
+  if (fence_ && is_writer_ip(ip))
+    if (const auto closed = fence_->close(); !closed) spdlog::error("the write fence may be open still: {}", closed.error().text);
+  refuse_clients(ip);
+  return addresses_->drop(ip);
+}
+
+bool AgentShell::is_writer_ip(const std::string& ip) const {
+  const auto* role = config_.role(config_.active_master_role);
+  return role && std::ranges::find(role->ips, ip) != role->ips.end();
+}
+
+// Ensures: returns whether it stands. Where it should and does not, that is said until somebody mends it.
+bool AgentShell::open_fence() {
+  if (config_.write_fence == FenceMode::off) {
+    spdlog::warn("write_fence is off: a lost writer's address ends up to 2 s after its lease, and others wait for that");
+    return false;
+  }
+  const auto* role = config_.role(config_.active_master_role);
+  FenceRules rules{.name = std::to_string(self_.agent_port), .mysql_port = self_.mysql_port,
+                   .writer_ips = role ? role->ips : std::vector<std::string>{}, .host = std::nullopt};
+  if (config_.write_fence == FenceMode::host) {
+    rules.host = FenceRules::Host{.own = {self_.ip}, .excepted = {}};
+    for (const auto& host : config_.hosts) rules.host->excepted.push_back(host.ip);
+    if (!config_.monitor.ip.empty()) rules.host->excepted.push_back(config_.monitor.ip);
+  }
+  auto fence = WriteFence::open(std::move(rules));
+  if (fence) {
+    fence_ = std::move(*fence);
+    return true;
+  }
+  trouble_at_start_ = fmt::format("there is no write fence here, so others wait 2 s longer for this host's lease: {}. "
+                                  "Load nf_tables, or set write_fence off", fence.error().text);
+  return false;
 }
 
 // The address stands or not: whether clients are let through at once does not change that. What refuses them ends by

@@ -68,12 +68,16 @@ Status AgentShell::open() {
   auto boot = boot_id();
   if (!boot) return std::unexpected(boot.error());
   const auto found = role_ips_found();
-  agent::Started started{.memory = std::move(memory), .ips = {}, .untimed_ips = {}, .boot_id = std::move(*boot)};
+  agent::Started started{.memory = std::move(memory), .ips = {}, .untimed_ips = {}, .boot_id = std::move(*boot),
+                         .has_fence = open_fence()};
+  if (fence_)
+    if (const auto state = fence_->look(); state) started.fence_untimed = state->open && !state->left;
   for (const auto& address : found) {
     started.ips.insert(address.ip);
     if (!address.left) started.untimed_ips.insert(address.ip);
   }
   happen(started);
+  if (!trouble_at_start_.empty()) report("write_fence", trouble_at_start_);
   happen(agent::Tick{seconds(uptime())});  // the first report tells it already
   return {};
 }
@@ -91,6 +95,9 @@ Task<void> AgentShell::run() {
     spdlog::warn("any address may command this agent: its configuration names no monitor; set allow_from");
   co_await stopped_.async_wait(no_throw);
   co_await tasks_.stop();
+  // A writer's fence stays: it ends with the lease.
+  if (fence_ && !brain_.is_writer())
+    if (const auto removed = fence_->remove(); !removed) spdlog::warn("{}", removed.error().text);
 }
 
 void AgentShell::stop() {
@@ -134,7 +141,7 @@ void AgentShell::carry_out(agent::AnswerPeer effect) {
 void AgentShell::carry_out(agent::Run effect) {
   if (agent::lane_of(effect.operation) == agent::Lane::kernel) {
     // The kernel answers at once; its word reaches the brain with the next turn of the loop, not inside this step.
-    auto result = perform_on_kernel(effect.operation);
+    auto result = perform_on_kernel(effect.id, effect.operation);
     asio::post(loop_, [this, id = effect.id, result = std::move(result)] { happen(agent::Completed{id, result}); });
     return;
   }

@@ -13,6 +13,7 @@
 #include "io/address/segment.h"
 #include "io/address/watch.h"
 #include "io/fence/reject.h"
+#include "io/fence/write_fence.h"
 #include "io/icmp/pinger.h"
 #include "io/mysql/connection.h"
 #include "io/process/process_watch.h"
@@ -52,7 +53,11 @@ class AgentShell {
   Task<void> operate(std::uint64_t id, agent::Operation operation);
   Task<Status> perform(agent::Operation operation);
   Task<mysql::SqlStatus> perform_on_server(mysql::Connection& server, agent::Operation operation);
-  Status perform_on_kernel(const agent::Operation& operation);
+  Status perform_on_kernel(std::uint64_t id, const agent::Operation& operation);
+  Status perform_on_fence(std::uint64_t id, const agent::Operation& operation);
+  Status drop_address(const std::string& ip);
+  bool open_fence();
+  bool is_writer_ip(const std::string& ip) const;
   Status admit_clients(const std::string& ip, Status put);
   void refuse_clients(const std::string& ip);
   Task<void> observe(std::uint64_t id);
@@ -100,6 +105,8 @@ class AgentShell {
   std::optional<Addresses> addresses_;
   std::optional<AddressWatch> address_watch_;
   Segment segment_;
+  std::optional<WriteFence> fence_;    // absent: `write_fence off`, or no nftables here
+  std::map<std::uint64_t, StagedLease> staged_;  // by the id of the StageLease; of the last few
   std::optional<RejectTable> reject_;  // absent: no nftables here
   std::optional<Listener> listener_;
   IdleSessions strangers_;             // connections whose first line is awaited
@@ -111,6 +118,7 @@ class AgentShell {
   std::map<agent::Lane, mysql::Connection> lanes_;
   mysql::Connection idle_;           // tells of the server's end
   Pinger pinger_;
+  std::string trouble_at_start_;     // what `open` found missing; "" when nothing
   std::map<std::string, std::string> troubles_;  // what `report` told last, by key
   Duration login_retry_{};
 };

@@ -69,6 +69,7 @@ constexpr Row<Config> kTopRows[] = {
     // Ours.
     row<&Config::lease_ttl, kLeaseTtl>("lease_ttl"),
     row<&Config::reader_ttl, kReaderTtl>("reader_ttl"),
+    row<&Config::write_fence, kFenceMode>("write_fence"),
     row<&Config::allow_from, kNetworks>("allow_from"),
     row<&Config::log_file, kAbsolutePath>("log_file"),
     row<&Config::log_level, kLogLevel>("log_level"),

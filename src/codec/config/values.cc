@@ -162,6 +162,10 @@ Parsed<RoleMode> parse_role_mode(std::string_view text) {
   return one_of<RoleMode>(text, {{"exclusive", RoleMode::exclusive}, {"balanced", RoleMode::balanced}});
 }
 
+Parsed<FenceMode> parse_fence_mode(std::string_view text) {
+  return one_of<FenceMode>(text, {{"on", FenceMode::on}, {"host", FenceMode::host}, {"off", FenceMode::off}});
+}
+
 Parsed<HostMode> parse_host_mode(std::string_view text) {
   return one_of<HostMode>(text, {{"master", HostMode::master}, {"slave", HostMode::slave}});
 }

@@ -39,6 +39,7 @@ Parsed<Duration> parse_duration(std::string_view text);
 Parsed<Duration> parse_period(std::string_view text);
 Parsed<Duration> parse_lease_ttl(std::string_view text);
 Parsed<Duration> parse_reader_ttl(std::string_view text);
+Parsed<FenceMode> parse_fence_mode(std::string_view text);
 Parsed<Texts> parse_names(std::string_view text);
 Parsed<Texts> parse_addresses(std::string_view text);
 Parsed<Texts> parse_networks(std::string_view text);
@@ -79,6 +80,7 @@ inline constexpr ValueType<HostMode> kHostMode{parse_host_mode, "master or slave
 inline constexpr ValueType<MonitorMode> kMonitorMode{parse_monitor_mode, "active, manual, wait or passive"};
 inline constexpr ValueType<BlockingType> kBlockingType{parse_blocking_type, "soft or hard"};
 inline constexpr ValueType<SocketType> kSocketType{parse_socket_type, "plain or ssl"};
+inline constexpr ValueType<FenceMode> kFenceMode{parse_fence_mode, "on, host or off"};
 inline constexpr ValueType<LogLevel> kLogLevel{parse_log_level, "debug, info, warning or error"};
 
 }  // namespace mmm::conf

@@ -117,6 +117,7 @@ struct Description<Report> {
       field("longest_lease_ms", &Report::longest_lease),
       field("lease_live", &Report::lease_live),
       field("promise_live", &Report::promise_live),
+      field("writer_asks", &Report::writer_asks),
       field("lost_memory", &Report::lost_memory),
       field("mysqld_alive", &Report::mysqld_alive),
       field("server", &Report::server),

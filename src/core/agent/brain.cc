@@ -37,6 +37,7 @@ void Brain::settle() {
   settle_release();
   settle_lease();
   settle_writer();
+  settle_fence();
   settle_addresses();
   settle_replication();
   settle_observation();
@@ -50,6 +51,8 @@ void Brain::on(const Started& event) {
   lost_memory_ = !event.memory;
   ips_ = event.ips;
   untimed_ips_ = event.untimed_ips;
+  has_fence_ = event.has_fence;
+  fence_untimed_ = event.fence_untimed;
   if (lost_memory_) {
     memory_.boot_id = event.boot_id;
     found_ips_.assign(ips_.begin(), ips_.end());
@@ -119,7 +122,7 @@ void Brain::on(const Completed& event) {
     if (problems_[text] != problem) note(Severity::error, problem);  // once, however often it is tried again
     problems_[text] = std::move(problem);
   }
-  completed(operation, event.result.has_value());
+  completed(event.id, operation, event.result.has_value());
 }
 
 void Brain::on(const Observed& event) {
@@ -223,6 +226,8 @@ void Brain::hear(const Instruction& instruction) {
       note(Severity::warning, "refuses to become the writer: " + judgement.because);
       return send(Refused{instruction.order, true, judgement.because});
     case Reading::refused:
+      if (instruction.assignment.writer == self_ && instruction.order.generation > memory_.accepted.generation)
+        expect_generation(instruction.order.generation);
       note(Severity::warning, "an instruction is not obeyed: " + judgement.because);
       return send(Refused{instruction.order, false, judgement.because});
   }
@@ -268,6 +273,7 @@ void Brain::accept(const Instruction& instruction) {
 }
 
 void Brain::hear(const Survey& survey) {
+  expect_generation(survey.generation);
   survey_ = survey;
   survey_after_ = next_id_;
   observe_soon_ = true;
@@ -278,7 +284,7 @@ void Brain::hear(const Detach& detach) {
   constexpr Duration kDetached = 5s;  // more than the rest of a lease without a fence, and the hand-over behind it
   if (detach.source.empty()) detached_until_ = now_;
   if (is_writer() || !managed() || memory_.instruction->assignment.writer != detach.source) return;
-  if (promises_.runs_for(memory_.accepted.generation, now_)) return;  // it is in touch with us
+  if (promises_.asked_within(lease_ttl() / 2, memory_.accepted.generation, now_)) return;  // it is in touch with us
   detached_from_ = detach.source;
   detached_until_ = now_ + kDetached;
 }
@@ -375,6 +381,7 @@ Report Brain::report(Instant now) const {
   r.longest_lease = memory_.longest_lease;
   r.lease_live = lease_.live(now).has_value();
   r.promise_live = managed() && promises_.runs_for(memory_.accepted.generation, now);
+  r.writer_asks = managed() && promises_.asked_within(lease_ttl() / 2, memory_.accepted.generation, now);
   r.lost_memory = lost_memory_;
   r.mysqld_alive = mysqld_ != Life::down;  // an agent that has just started has not asked yet: that is no death
   r.server = server_;

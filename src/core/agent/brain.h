@@ -29,6 +29,8 @@ struct Started {
   std::set<std::string> ips;           // role addresses found on the interface
   std::set<std::string> untimed_ips;   // those of them that have no end
   std::string boot_id;                 // of this boot
+  bool has_fence = false;              // the kernel holds back what no lease lets pass
+  bool fence_untimed = false;          // it lets writes pass without an end
 };
 struct MonitorSaid { ConnectionId from = 0; ToAgent message; };
 struct MonitorLeft { ConnectionId from = 0; };
@@ -66,6 +68,7 @@ class Brain {
   bool holds_live_lease(Instant now) const { return lease_.live(now).has_value(); }
   Report report(Instant now) const;
   std::optional<ConnectionId> leader() const { return leader_; }  // the connection of the monitor that is obeyed
+  bool is_writer() const;               // the accepted assignment names us and we have not given it up
 
  private:
   enum class Life { unknown, up, down };
@@ -108,11 +111,10 @@ class Brain {
   void hear(const Detach& detach);
   void hear(const Poke&);
   void accept(const Instruction& instruction);
-  void completed(const Operation& operation, bool good);
+  void completed(std::uint64_t id, const Operation& operation, bool good);
 
   // What shall be.
   bool managed() const;                 // the monitor has told us something that binds
-  bool is_writer() const;               // the accepted assignment names us and we have not given it up
   bool entitled() const;                // ... with a live lease, a living server and no release under way
   bool waits_for_first_lease() const;   // after our own restart: the kernel's timers run on (rule 10)
   bool serving() const;                 // writable with the writer's address up
@@ -125,12 +127,15 @@ class Brain {
   bool may_take_reader_addresses(Duration reader_ttl) const;
   Duration lease_ttl() const;
   std::string unfit_reason() const;
+  void expect_generation(Generation generation);
   std::string promised_reason(Generation offered, Generation given_up) const;
 
   // Reconciling, a file each.
   void settle();
   void settle_release();
   void settle_lease();
+  void settle_fence();
+  void ask_for_lease(std::uint64_t staged);
   void settle_acknowledgement();
   void lease_for_accepted(bool new_generation, bool keeps_serving);
   void restart_as_writer(const Started& event);
@@ -146,13 +151,15 @@ class Brain {
   bool settle_semi_sync(bool wanted);   // true: it is as wanted
   void answer_survey();
   struct Replicate {
-    enum { leave, stopped, follow } what = leave;
+    enum { leave, stopped, apply, follow } what = leave;
     Follow source{};
   };
   Replicate wanted_replication() const;
   Follow follow(const HostName& source, bool demote) const;
   bool may_forget_relay_log(const Follow& source);
   void start_receiving_again();
+  void apply_what_was_received();
+  void stop_replicating();
   void came_up(const std::string& ip, std::string what);
   std::string worst_problem() const;
   std::string replication_problem() const;
@@ -205,6 +212,11 @@ class Brain {
   // The writer's role.
   LeaseClock lease_;
   Promises promises_;
+  // What we may be asked to accept next: those before it are promised nothing more. If they were, their writer could live
+  // again, and write what the survey did not see (S2); and where a promise of ours keeps us from accepting, it and we would
+  // wait for ever, it for a leader that grants nothing any more, we for the end of what we renew (L1).
+  Generation next_generation_;
+  Instant next_until_ = kLongAgo;       // a survey that leads to nothing is forgotten then
   std::map<HostName, std::string> refused_by_;  // why a peer promised nothing the last time
   bool acknowledgement_due_ = false;    // once nothing on the interface is untimed any more (rule 5)
   Instant started_ = kLongAgo;
@@ -218,6 +230,12 @@ class Brain {
   bool stop_failed_ = false;            // read_only could not be set: end sessions first
   bool commits_hang_ = false;           // and since then semi-sync was not switched off
   std::optional<Release> release_;
+
+  // The write fence.
+  bool has_fence_ = false;
+  bool fence_untimed_ = false;
+  std::uint64_t pin_staged_ = 0;        // what stands in the kernel for a pin
+  std::uint64_t armed_staged_ = 0;      // what lets writes pass; 0: nothing that we know of
 
   // The interface.
   std::set<std::string> ips_;

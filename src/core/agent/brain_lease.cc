@@ -19,7 +19,8 @@ void Brain::restart_as_writer(const Started& event) {
   const auto& ips = writer_ips();
   const auto& set = memory_.instruction->assignment.takeover_set;
   const bool untimed = std::ranges::any_of(ips, [&](const auto& ip) { return event.untimed_ips.contains(ip); });
-  const bool all_untimed = !ips.empty() && std::ranges::all_of(ips, [&](const auto& ip) { return event.untimed_ips.contains(ip); });
+  const bool fenced = !has_fence_ || fence_untimed_;
+  const bool all_untimed = fenced && !ips.empty() && std::ranges::all_of(ips, [&](const auto& ip) { return event.untimed_ips.contains(ip); });
   lease_.begin(memory_.accepted.generation, set);
   accepted_at_ = now_;
   drain_after_ = next_id_;
@@ -58,9 +59,9 @@ void Brain::lease_for_accepted(bool new_generation, bool keeps_serving) {
 }
 
 void Brain::settle_acknowledgement() {
-  if (!acknowledgement_due_ || (!untimed_ips_.empty() && !lease_.pinned())) return;
+  if (!acknowledgement_due_ || ((fence_untimed_ || !untimed_ips_.empty()) && !lease_.pinned())) return;
   acknowledgement_due_ = false;
-  send(Acknowledged{memory_.accepted, memory_.longest_lease, false});
+  send(Acknowledged{memory_.accepted, memory_.longest_lease, has_fence_});
 }
 
 HostSet Brain::peers() const {
@@ -80,12 +81,39 @@ void Brain::settle_lease() {
   if (!leader_ && others.empty()) return;
   const auto due = lease_.last_ask() == kLongAgo ? now_ : lease_.last_ask() + lease_ttl() / 3;
   if (now_ < due) return wake_at(due);
-  const auto number = lease_.ask(now_, lease_ttl());
-  send(Ask{.number = number, .accepted = memory_.accepted, .ttl = lease_ttl(), .has_fence = false});
-  for (const auto& peer : others)
+  // What stands in the kernel must end before the lease does, so it is staged before the stamp is taken.
+  if (has_fence_ && !lease_.pinned()) {
+    try_run(StageLease{lease_ttl()});
+    return;
+  }
+  ask_for_lease(0);
+}
+
+void Brain::ask_for_lease(std::uint64_t staged) {
+  if (!is_writer() || release_) return;
+  const auto number = lease_.ask(now_, lease_ttl(), staged);
+  send(Ask{.number = number, .accepted = memory_.accepted, .ttl = lease_ttl(), .has_fence = has_fence_});
+  for (const auto& peer : peers())
     effects_.push_back(AskPeer{peer, {.from = self_, .to = peer, .number = number, .generation = memory_.accepted.generation,
-                                      .ttl = lease_ttl(), .has_fence = false}});
+                                      .ttl = lease_ttl(), .has_fence = has_fence_}});
   wake_at(now_ + lease_ttl() / 3);
+}
+
+// What the kernel lets pass follows the lease; it opens for a living writer only.
+void Brain::settle_fence() {
+  if (!has_fence_) return;
+  if (fence_untimed_ && !lease_.pinned()) {
+    if (const auto lease = lease_.live(now_)) try_run(LimitLease{*lease});
+    else try_run(CloseFence{});
+    return;
+  }
+  if (!entitled() || !drained_) return;
+  if (lease_.pinned()) {
+    if (pin_staged_ == 0) try_run(StageLease{std::nullopt});
+    else if (armed_staged_ != pin_staged_) try_run(ArmLease{pin_staged_});
+  } else if (lease_.staged() != 0 && lease_.staged() != armed_staged_) {
+    try_run(ArmLease{lease_.staged()});
+  }
 }
 
 void Brain::hear(const Grant& grant) {
@@ -123,6 +151,8 @@ void Brain::on(const PeerAnswered& event) {
 void Brain::on(const PeerAsked& event) {
   const auto& ask = event.ask;
   auto refusal = refuse_promise(memory_, config_, ask);
+  if (!refusal && ask.generation < next_generation_ && now_ < next_until_)
+    refusal = PromiseRefusal{fmt::format("generation {} may begin any moment", next_generation_.value)};
   if (!refusal && lost_memory_) refusal = PromiseRefusal{"its agent lost its memory and was not admitted again yet"};
   if (refusal) {
     effects_.push_back(AnswerPeer{event.from, NoPromise{ask.number, ask.generation, refusal->overtaken, refusal->because}});
@@ -134,6 +164,13 @@ void Brain::on(const PeerAsked& event) {
     persist();
   }
   effects_.push_back(AnswerPeer{event.from, Promise{ask.number, ask.generation}});
+}
+
+// A monitor asks for it again every second for as long as it wants it.
+void Brain::expect_generation(Generation generation) {
+  constexpr Duration kForgotten = 5s;  // a monitor that died over it must not cost the old writer more
+  next_generation_ = std::max(next_generation_, generation);
+  next_until_ = now_ + kForgotten;
 }
 
 std::string Brain::promised_reason(Generation offered, Generation given_up) const {

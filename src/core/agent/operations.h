@@ -2,6 +2,7 @@
 // What the agent's brain asks its shell to do, and what it says. Data out; the shell does the I/O.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -28,6 +29,7 @@ struct StopReplication {};
 struct StartReplication {};
 struct StopReceiver {};                  // the IO thread only: the source has gone silent
 struct StopApplier {};                   // the SQL thread only: quick, never talks to the source
+struct StartApplier {};                  // the SQL thread only: what was received is applied, nothing more received
 
 // Observation lane.
 struct Observe {};
@@ -35,11 +37,18 @@ struct Observe {};
 // Kernel lane.
 struct PutWriterAddress { std::string ip; WriterLease lease; };  // valid_lft: what is left of the lease, rounded up
 struct PutReaderAddress { std::string ip; Duration lifetime; };
-struct DropAddress { std::string ip; };
+struct DropAddress { std::string ip; };           // of the writer's: the fence is closed first
+// The write fence (rule 12). A lease is put into the kernel before its stamp is taken and the question is asked; the
+// answer only lets it pass. It is known by the id of the StageLease.
+struct StageLease { std::optional<Duration> lease; };  // nothing: without an end
+struct ArmLease { std::uint64_t staged = 0; };
+struct LimitLease { WriterLease lease; };         // what has no end gets this one
+struct CloseFence {};
 struct Announce { std::string ip; };
 
 using Operation = std::variant<StopWrites, EndSessions, AllowWrites, SemiSyncSource, Follow, StopReplication, StartReplication,
-                               StopReceiver, StopApplier, Observe, PutWriterAddress, PutReaderAddress, DropAddress, Announce>;
+                               StopReceiver, StopApplier, StartApplier, Observe, PutWriterAddress, PutReaderAddress, DropAddress, StageLease,
+                               ArmLease, LimitLease, CloseFence, Announce>;
 
 enum class Lane { writer, replication, observation, kernel };
 

@@ -14,6 +14,7 @@ void Promises::begin(Instant forgotten_until) {
 
 void Promises::give(Generation to, Duration lease, bool holder_has_fence, Instant now) {
   latest_ = std::max(latest_, to);
+  asked_at_ = now;
   until_ = std::max(until_, now + waiting_time(lease, holder_has_fence));
 }
 

@@ -22,11 +22,16 @@ class Promises {
   std::optional<Instant> binding(Generation offered, Generation given_up, Instant now) const;
 
   Instant until() const { return until_; }
+  Instant asked_at() const { return asked_at_; }
   // A promise to the writer of this generation runs.
   bool runs_for(Generation generation, Instant now) const { return generation == latest_ && now < until_; }
+  bool asked_within(Duration time, Generation generation, Instant now) const {
+    return generation == latest_ && now < asked_at_ + time;
+  }
 
  private:
   Generation latest_;                // the latest generation that was promised anything
+  Instant asked_at_ = kLongAgo;      // when the last one was given
   Instant until_ = kLongAgo;         // of every promise since the start
   Instant forgotten_until_ = kLongAgo;
 };

@@ -91,7 +91,9 @@ Brain::Replicate Brain::wanted_replication() const {
     return {Replicate::stopped};
   }
   if (own_plan()->state == HostState::admin_offline) return {Replicate::stopped};
-  if (instruction.assignment.writer == self_ || instruction.assignment.writer.empty()) return {};
+  // It gave the role up and nobody has it yet: what it received is needed all the same.
+  if (instruction.assignment.writer == self_) return {Replicate::apply};
+  if (instruction.assignment.writer.empty()) return {};
   return {Replicate::follow, follow(instruction.assignment.writer, true)};
 }
 
@@ -104,9 +106,10 @@ void Brain::settle_replication() {
   const auto& now = server_->replication;
   const bool runs = now.configured && (now.io != IoThread::no || now.sql);
   if (wanted.what == Replicate::stopped) {
-    if (runs) try_run(StopReplication{});
+    if (runs) stop_replicating();
     return;
   }
+  if (wanted.what == Replicate::apply) return apply_what_was_received();
   if (wanted.source.ip.empty()) return;
   if (wanted.source.source == detached_from_) {
     if (now_ < detached_until_) {
@@ -130,6 +133,25 @@ void Brain::settle_replication() {
   } else {
     may_start_replication_ = false;
   }
+}
+
+// Once both threads have stopped, the next start of either throws away what was received and not applied (MariaDB with
+// GTID, seen with 10.11): so the receiver stops first, and the applier when it is done. What a stopped applier leaves is
+// kept for as long as the receiver runs.
+void Brain::stop_replicating() {
+  const auto& now = server_->replication;
+  if (server_->has.contains(now.received)) {
+    try_run(StopReplication{});
+  } else if (now.sql) {
+    if (now.io != IoThread::no) try_run(StopReceiver{});
+    observe_soon_ = true;
+  }
+}
+
+// Where we stopped it ourselves. An administrator's stays.
+void Brain::apply_what_was_received() {
+  const auto& now = server_->replication;
+  if (now.configured && !now.sql && now.io != IoThread::no && may_start_replication_) try_run(StartApplier{});
 }
 
 // The applier goes on with what was received. More and more rarely while the source refuses.
@@ -159,6 +181,7 @@ bool Brain::may_forget_relay_log(const Follow& source) {
     observe_soon_ = true;
     return false;
   }
+  apply_what_was_received();
   // A receiver that goes on receiving would never be seen with all of it applied.
   if (now.sql && now.io != IoThread::no) try_run(StopReceiver{});
   problems_[kBacklogProblem] = fmt::format("does not follow {} yet: {} transactions that it received are not applied{}",
@@ -178,7 +201,8 @@ void Brain::settle_observation() {
 
 void Brain::settle_report() {
   if (!leader_ || !told_) return;
-  if (promises_.runs_for(memory_.accepted.generation, now_)) wake_at(promises_.until());
+  for (const auto end : {promises_.until(), promises_.asked_at() + lease_ttl() / 2})
+    if (now_ < end) wake_at(end);
   auto r = report(now_);
   const auto due = last_report_ == kLongAgo ? now_ : last_report_ + kReportEvery;
   if (now_ < due && tells_nothing_new(*told_, r)) return wake_at(due);

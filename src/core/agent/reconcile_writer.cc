@@ -189,7 +189,7 @@ std::string Brain::worst_problem() const {
   return problems_.empty() ? std::string() : ": " + problems_.begin()->second;
 }
 
-void Brain::completed(const Operation& operation, bool good) {
+void Brain::completed(std::uint64_t id, const Operation& operation, bool good) {
   if (lane_of(operation) == Lane::writer) last_writer_operation_ = next_id_;
   if (lane_of(operation) == Lane::replication) last_replication_operation_ = next_id_;
   if (std::holds_alternative<StopWrites>(operation)) {
@@ -214,6 +214,14 @@ void Brain::completed(const Operation& operation, bool good) {
       else untimed_ips_.erase(put->ip);
       came_up(put->ip, fmt::format(": this host is the writer of generation {}", put->lease.generation().value));
     }
+  } else if (const auto* stage = std::get_if<StageLease>(&operation); stage && good) {
+    if (stage->lease) ask_for_lease(id);
+    else pin_staged_ = id;
+  } else if (const auto* arm = std::get_if<ArmLease>(&operation); arm && good) {
+    armed_staged_ = arm->staged;
+    fence_untimed_ = arm->staged == pin_staged_;
+  } else if (std::holds_alternative<LimitLease>(operation) || std::holds_alternative<CloseFence>(operation)) {
+    if (good) fence_untimed_ = false, pin_staged_ = 0;
   } else if (const auto* reader = std::get_if<PutReaderAddress>(&operation)) {
     if (good) came_up(reader->ip, "");
     else reader_put_.erase(reader->ip);
@@ -222,15 +230,18 @@ void Brain::completed(const Operation& operation, bool good) {
     if (ips_.erase(drop->ip) > 0) note(Severity::info, drop->ip + " is dropped");
     armed_.erase(drop->ip);
     untimed_ips_.erase(drop->ip);
+    if (is_writer_ip(drop->ip)) fence_untimed_ = false, armed_staged_ = pin_staged_ = 0;
     reader_put_.erase(drop->ip);
   } else if (lane_of(operation) == Lane::replication) {
     if (good && (std::holds_alternative<Follow>(operation) || std::holds_alternative<StartReplication>(operation)))
       may_start_replication_ = false;
     if (good && std::holds_alternative<Follow>(operation) && !is_writer()) follow_anew_ = false;
     // Ours, whatever became of it: it must not be taken for an administrator's.
-    if (std::holds_alternative<StopReplication>(operation) || std::holds_alternative<StopReceiver>(operation))
+    if (std::holds_alternative<StopReplication>(operation) || std::holds_alternative<StopReceiver>(operation) ||
+        std::holds_alternative<StopApplier>(operation))
       may_start_replication_ = true;
     if (good && std::holds_alternative<StopApplier>(operation) && server_) server_->replication.sql = false;
+    if (good && std::holds_alternative<StartApplier>(operation) && server_) server_->replication.sql = true;
     observe_soon_ = true;
   }
 }

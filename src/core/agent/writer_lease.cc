@@ -11,6 +11,7 @@ void LeaseClock::begin(Generation generation, HostSet set, Instant end) {
   set_ = std::move(set);
   pinned_ = false;
   end_ = end;
+  staged_ = 0;
   last_ask_ = kLongAgo;
   open_.clear();
   promised_.clear();
@@ -23,9 +24,9 @@ void LeaseClock::change_set(HostSet set) {
   ask_at_once();
 }
 
-std::uint64_t LeaseClock::ask(Instant now, Duration ttl) {
+std::uint64_t LeaseClock::ask(Instant now, Duration ttl, std::uint64_t staged) {
   const auto number = next_number_++;
-  open_[number] = now + ttl;
+  open_[number] = {now + ttl, staged};
   if (open_.size() > kOpenQuestions) open_.erase(open_.begin());
   last_ask_ = now;
   return number;
@@ -39,20 +40,21 @@ bool LeaseClock::granted(std::uint64_t number, Generation generation) {
 bool LeaseClock::promised(const HostName& by, std::uint64_t number, Generation generation) {
   const auto question = open_.find(number);
   if (question == open_.end() || generation != generation_ || !set_.contains(by)) return false;
-  auto& end = promised_.try_emplace(by, kLongAgo).first->second;
-  end = std::max(end, question->second);
-  if (MMM_MUTANT(newest_promise)) return extend(end);
-  auto oldest = kNever;
+  auto& latest = promised_.try_emplace(by, Question{kLongAgo}).first->second;
+  if (latest.end < question->second.end) latest = question->second;
+  if (MMM_MUTANT(newest_promise)) return extend(latest);
+  Question oldest{kNever};
   for (const auto& member : set_) {
     const auto its = promised_.find(member);
-    oldest = std::min(oldest, its == promised_.end() ? kLongAgo : its->second);
+    if (its == promised_.end()) return false;
+    if (its->second.end < oldest.end) oldest = its->second;
   }
   return extend(oldest);
 }
 
 void LeaseClock::unpin(Instant now, Duration ttl) {
   if (!std::exchange(pinned_, false)) return;
-  extend(now + ttl);
+  extend({now + ttl, staged_});
 }
 
 void LeaseClock::revoke(Instant now) {
@@ -67,9 +69,10 @@ std::optional<WriterLease> LeaseClock::live(Instant now) const {
   return WriterLease(generation_, lease_end());
 }
 
-bool LeaseClock::extend(Instant end) {
-  if (end <= end_) return false;
-  end_ = end;
+bool LeaseClock::extend(const Question& question) {
+  if (question.end <= end_) return false;
+  end_ = question.end;
+  staged_ = question.staged;
   return true;
 }
 

@@ -37,8 +37,9 @@ class LeaseClock {
   // Another takeover set of the same generation. What was renewed before stands.
   void change_set(HostSet set);
 
-  // A question for `ttl` is about to be sent. Ensures: returns its number; the stamp is `now`.
-  std::uint64_t ask(Instant now, Duration ttl);
+  // A question for `ttl` is about to be sent. `staged`: what stands in the kernel for it. Ensures: returns its number; the
+  // stamp is `now`.
+  std::uint64_t ask(Instant now, Duration ttl, std::uint64_t staged = 0);
   // The monitor's answer came. Ensures: returns true when the lease became longer. Unknown or old numbers and other
   // generations change nothing.
   bool granted(std::uint64_t number, Generation generation);
@@ -55,6 +56,7 @@ class LeaseClock {
 
   std::optional<WriterLease> live(Instant now) const;
   Instant lease_end() const { return pinned_ ? kNever : end_; }  // kLongAgo: never had one
+  std::uint64_t staged() const { return staged_; }   // for the question by whose answer the present lease stands; 0: nothing
   Instant last_ask() const { return last_ask_; }      // kLongAgo: never asked, or asking at once is wanted
   void ask_at_once() { last_ask_ = kLongAgo; }
   Generation generation() const { return generation_; }
@@ -63,7 +65,11 @@ class LeaseClock {
   // Questions of the last few seconds; an answer that comes later than this many questions is useless anyway.
   static constexpr std::size_t kOpenQuestions = 64;
 
-  bool extend(Instant end);
+  struct Question {
+    Instant end;                   // where the lease ends if it is answered: stamp + ttl
+    std::uint64_t staged = 0;
+  };
+  bool extend(const Question& question);
 
   Generation generation_;
   HostSet set_;
@@ -71,8 +77,9 @@ class LeaseClock {
   Instant end_ = kLongAgo;
   Instant last_ask_ = kLongAgo;
   std::uint64_t next_number_ = 1;
-  std::map<std::uint64_t, Instant> open_;  // question -> where the lease ends if it is answered: stamp + ttl
-  std::map<HostName, Instant> promised_;   // member of the set -> where it ends by this one's latest promise
+  std::uint64_t staged_ = 0;
+  std::map<std::uint64_t, Question> open_;  // by number
+  std::map<HostName, Question> promised_;   // member of the set -> the latest question that it answered
 };
 
 }  // namespace mmm::agent

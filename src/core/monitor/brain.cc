@@ -156,8 +156,12 @@ void MonitorBrain::said(const HostName& host, const Acknowledged& message) {
 
 void MonitorBrain::said(const HostName& host, const Refused& message) {
   note(NoteLevel::warning, host, "its agent refuses an instruction: " + message.reason);
-  if (!leads_ || !message.for_good) return;
-  if (book_.assignment().writer != host || message.order.generation != book_.assignment().generation) return;
+  if (!leads_ || book_.assignment().writer != host || message.order.generation != book_.assignment().generation) return;
+  if (!message.for_good) {
+    // Bound by a promise: until that is over the old writer may live, and write. Then everybody is asked anew.
+    if (hand_over_ && hand_over_->step == Step::offering && hand_over_->to == host) go(Step::surveying);
+    return;
+  }
   book_.released(host, message.order.generation, false);
   // A late refusal of an offer that was given up already only makes that final.
   if (hand_over_ && hand_over_->step == Step::offering && hand_over_->to == host) target_failed(message.reason);

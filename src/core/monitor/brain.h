@@ -76,6 +76,7 @@ class MonitorBrain {
     Step step = Step::releasing;
     HostName from, to;               // `to` empty: to be chosen
     bool planned = false, force = false;
+    bool unwanted = false;           // `from` shall not be the writer any more, whether it renews its lease or not
     std::string why;
     Moment began, step_began;
     GtidSet must_have;
@@ -171,6 +172,7 @@ class MonitorBrain {
   std::optional<HostName> choose_by_survey();
   Instant survey_ends() const;
   bool semi_sync_is_used() const;
+  bool counts(const HostName& host, const HostData& data) const;
   bool writer_lives_on_promises() const;
   HostSet wanted_set() const;
 
@@ -187,6 +189,7 @@ class MonitorBrain {
   // publish.cc
   void publish();
   Instruction instruction() const;
+  bool may_be_offered() const;
   void tell(const HostName& host);
   void keep();
   MonitorState state() const;

@@ -26,16 +26,18 @@ constexpr Duration kCommandLimit = 15s;
 
 }  // namespace
 
-// The holder's own clock ended its lease; only the slack for its missing fence is still to be waited for.
+// Nobody has heard of it for most of its lease. A receiver takes up to a second to let go of a silent source (MariaDB,
+// semi-sync), which must not fall into the hand-over.
 void MonitorBrain::detach_from_silent_writer() {
   const auto& [generation, writer, version, set] = book_.assignment();
-  if (frozen_roles() || !book_.durable().accepted || book_.durable().released || writer_lives_on_promises()) return;
-  const auto lease_over = book_.lease_runs_out(writer) == kLongAgo ? kNever : book_.lease_runs_out(writer) - kNoFenceSlack;
-  const auto over = std::max(lease_over, book_.first_renewal_by());
-  if (now_.at < over) {
-    if (over != kNever) wake_at(over);
-    return;
-  }
+  if (frozen_roles() || !book_.durable().accepted || book_.durable().released || book_.last_ask() == kLongAgo) return;
+  const auto overdue = std::max(book_.last_ask() + 3 * config_.lease_ttl / 4, book_.first_renewal_by());
+  if (now_.at < overdue) return wake_at(overdue);
+  const bool somebody_hears_it = std::ranges::any_of(hosts_, [&](const auto& entry) {
+    const auto& report = entry.second.agent.report;
+    return reachable(entry.first) && report && report->writer_asks && report->assignment.generation == generation;
+  });
+  if (somebody_hears_it) return;
   if (detached_ == generation) return;
   detached_ = generation;
   note(NoteLevel::warning, writer, "does not renew its lease: the others stop receiving from it");
@@ -53,7 +55,7 @@ void MonitorBrain::decide_writer() {
     if (overtaken())
       return begin_hand_over({.step = Step::choosing, .from = *holder, .to = *holder, .planned = true,
                               .why = "a generation of another leadership is later than its own"});
-    if (!writer_lost() || frozen_roles()) return;
+    if (!writer_lost() || frozen_roles()) return wake_at(book_.nobody_holds_a_lease());
     owners_.erase(*writer_role());
     return begin_hand_over({.step = Step::surveying, .from = *holder,
                             .why = fmt::format("nobody renewed the lease of {}: its last one has run out", *holder)});
@@ -93,6 +95,7 @@ void MonitorBrain::begin_hand_over(HandOver next) {
   next.began = now_;
   next.step_began = now_;
   const auto step = next.step;
+  next.unwanted = next.unwanted || step == Step::releasing;
   hand_over_ = std::move(next);
   note(NoteLevel::info, hand_over_->from.empty() ? hand_over_->to : hand_over_->from,
        fmt::format("hand-over of the writer role begins{}: {}",
@@ -189,7 +192,8 @@ bool MonitorBrain::writer_is_back(const HostName& host) {
   if (!role || book_.durable().released) return false;
   bool changed = false;
   if (hand_over_ && hand_over_->from == host &&
-      (hand_over_->step == Step::surveying || hand_over_->step == Step::choosing) && !hand_over_->planned) {
+      (hand_over_->step == Step::surveying || hand_over_->step == Step::choosing) && !hand_over_->planned &&
+      !hand_over_->unwanted) {
     note(NoteLevel::info, host, "is back and renewed its lease before anybody was promoted: it stays the writer");
     hand_over_.reset();
     stuck_because_.clear();
@@ -364,6 +368,7 @@ void MonitorBrain::advance_settling() {
   h.from = h.to;
   h.to.clear();
   h.planned = false;
+  h.unwanted = !lost;
   h.position_known = false;
   owners_.erase(*writer_role());
   go(lost ? Step::surveying : Step::releasing);

@@ -93,6 +93,15 @@ bool MonitorBrain::semi_sync_is_used() const {
   });
 }
 
+// Does what it has count? Not what is its own, and no writer ever had. A replica that an administrator took out, or that
+// lags, may have acknowledged what no other has.
+bool MonitorBrain::counts(const HostName& host, const HostData& data) const {
+  if (data.diverged) return false;
+  if (host == hand_over_->from || data.verified) return true;
+  return !data.unproven && (data.state == HostState::online || data.state == HostState::admin_offline ||
+                            data.state == HostState::replication_delay || data.state == HostState::replication_fail);
+}
+
 // The candidate that received most (design: "not applied most"). What it lacks of what others have it fetches from them.
 std::optional<HostName> MonitorBrain::choose_by_survey() {
   auto& h = *hand_over_;
@@ -100,8 +109,7 @@ std::optional<HostName> MonitorBrain::choose_by_survey() {
   GtidSet everything, at_hand;
   for (const auto& [name, answer] : h.answers) {
     const auto& data = hosts_.at(name);
-    const bool counts = (data.state == HostState::online && !data.unproven) || data.verified || name == h.from;
-    if (!counts || data.diverged) continue;
+    if (!counts(name, data)) continue;
     auto& set = holds[name];
     set = answer.has;
     everything.add(answer.received);
@@ -110,9 +118,15 @@ std::optional<HostName> MonitorBrain::choose_by_survey() {
     everything.add(set);
     at_hand.add(set);
   }
+  // What a living host has told before counts, too: its answer is late, not lost.
+  for (const auto& [name, data] : hosts_) {
+    if (!counts(name, data) || !reachable(name) || h.answers.contains(name) || !data.agent.report || !data.agent.report->server) continue;
+    everything.add(data.agent.report->server->has);
+    everything.add(data.agent.report->server->replication.received);
+  }
   if (!at_hand.contains(everything)) {
-    stuck_because_ = fmt::format("{} transactions were received by a host whose applier is stopped, and nobody else has them "
-                                 "(up to {}); start its applier, or bring the old writer back",
+    stuck_because_ = fmt::format("{} transactions were received by a host whose applier is stopped, or that does not answer, and "
+                                 "nobody else has them (up to {}); start its applier, or bring the old writer back",
                                  at_hand.count_lacking(everything), to_string(everything));
     return std::nullopt;
   }
@@ -140,15 +154,18 @@ std::optional<HostName> MonitorBrain::choose_by_survey() {
   return best;
 }
 
-// Every member of the takeover set keeps a promise to the writer: it is in touch with them, though not with us, and nothing
-// that happened to our link is a reason to move its role.
+// The members of the takeover set that can be reached keep a promise to the writer: it is in touch with them, though not
+// with us, and nothing that happened to our link is a reason to move its role.
 bool MonitorBrain::writer_lives_on_promises() const {
   const auto& assignment = book_.assignment();
-  return !assignment.takeover_set.empty() && std::ranges::all_of(assignment.takeover_set, [&](const auto& name) {
-    if (!reachable(name)) return false;
+  bool lives = false;
+  for (const auto& name : assignment.takeover_set) {
+    if (!reachable(name)) continue;
     const auto& report = hosts_.at(name).agent.report;
-    return report && report->promise_live && report->assignment.generation == assignment.generation;
-  });
+    if (!report || !report->promise_live || report->assignment.generation != assignment.generation) return false;
+    lives = true;
+  }
+  return lives;
 }
 
 // Whom the writer's lease depends on while we are away (rule 3). Who is gone for long is taken out, so that the writer lives

@@ -75,6 +75,7 @@ void MonitorBrain::continue_leadership(const LeadershipState& leadership) {
   HandOver resumed{.from = record.from, .to = record.to, .planned = record.planned, .force = record.force,
                    .why = record.why, .began = now_, .step_began = now_, .must_have = record.must_have,
                    .position_known = record.position_known, .catch_up_from = record.catch_up_from};
+  resumed.unwanted = leadership.release_requested;
   resumed.step = record.step == "releasing"   ? Step::releasing
                  : record.step == "surveying" ? Step::surveying
                  : record.step == "offering"  ? Step::offering

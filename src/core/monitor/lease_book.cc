@@ -75,6 +75,7 @@ void LeaseBook::promote(const HostName& target, HostSet first_set) {
   durable_.acknowledged.clear();
   durable_.sent_since = std::move(first_set);
   durable_.released = false;
+  last_ask_ = kLongAgo;
 }
 
 void LeaseBook::next_version(HostSet set) {
@@ -124,6 +125,7 @@ std::optional<std::string> LeaseBook::grant(const HostName& from, const Ask& ask
     return fmt::format("generation {} was given up", assignment.generation.value);
   if (durable_.unheard_lease && now < hold_until_)
     return std::string("the administrator let this monitor lead: a lease of which nobody told may run out first");
+  last_ask_ = now;
   count_grant(from, ask.ttl, ask.has_fence, now);
   return std::nullopt;
 }

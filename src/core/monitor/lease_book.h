@@ -83,6 +83,8 @@ class LeaseBook {
   // From here on the writer has missed its renewals, and every lease has run out.
   Instant nobody_holds_a_lease() const { return std::max(outstanding(""), first_renewal_by_); }
 
+  // When the present writer asked last; kLongAgo: never.
+  Instant last_ask() const { return last_ask_; }
   // When the last grant that `host` may hold has run out on every clock.
   Instant lease_runs_out(const HostName& host) const;
   // The end of every lease that is not the target's own.
@@ -98,6 +100,7 @@ class LeaseBook {
   Instant hold_until_;
   Instant first_renewal_by_ = kLongAgo;  // nobody could renew before
   Generation floor_;
+  Instant last_ask_ = kLongAgo;
   std::map<HostName, Instant> outstanding_;
 };
 

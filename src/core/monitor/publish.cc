@@ -31,7 +31,8 @@ Instruction MonitorBrain::instruction() const {
   i.assignment = book_.assignment();
   i.assignment.takeover_set = wanted_set();
   i.order = {epoch_.counter, i.assignment.generation, i.assignment.version};
-  i.release = hand_over_ && hand_over_->step == Step::releasing;
+  i.release = hand_over_ && hand_over_->unwanted && hand_over_->from == i.assignment.writer && hand_over_->step != Step::offering &&
+              hand_over_->step != Step::settling;
   i.given_up = book_.durable().given_up;
   i.must_have = owed_.must_have;
   i.catch_up_from = owed_.catch_up_from;
@@ -58,8 +59,11 @@ void MonitorBrain::publish() {
   // Rule 6: others hear of a generation only after its writer accepted it.
   const bool offered = book_.exists() && !book_.durable().accepted;
   for (const auto& [name, data] : hosts_)
-    if (data.agent.obeys && (!offered || name == book_.assignment().writer)) tell(name);
+    if (data.agent.obeys && (!offered || (name == book_.assignment().writer && may_be_offered()))) tell(name);
 }
+
+// What it must have was found before it is told. Once the offer has failed that is old: it is not told again.
+bool MonitorBrain::may_be_offered() const { return hand_over_ && hand_over_->step == Step::offering; }
 
 void MonitorBrain::tell(const HostName& host) {
   auto& agent = hosts_.at(host).agent;
@@ -103,7 +107,7 @@ MonitorState MonitorBrain::state() const {
   }
   if (hand_over_) {
     const auto& h = *hand_over_;
-    l.release_requested = h.step == Step::releasing;
+    l.release_requested = h.unwanted;
     l.hand_over = HandOverRecord{std::string(to_string_step(static_cast<int>(h.step))), h.from, h.to, h.planned, h.force,
                                  h.why, h.began.wall_ms, h.must_have, h.position_known, h.catch_up_from};
   }

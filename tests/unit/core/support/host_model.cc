@@ -52,6 +52,7 @@ Status HostModel::in_server(const agent::Operation& operation) {
                  [&](const StartReplication&) { threads(true, true); },
                  [&](const StopReceiver&) { replication.io = IoThread::no; },
                  [&](const StopApplier&) { replication.sql = false; },
+                 [&](const StartApplier&) { replication.sql = true; },
                  [](const auto&) {},
              },
              operation);
