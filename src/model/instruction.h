@@ -29,6 +29,9 @@ struct Instruction {
   // The highest generation that a writer had accepted and then gave up for good: every promise to it or to an earlier one
   // is void (rule 7). A generation that was only refused for good does not count: the writer before it may be alive.
   Generation given_up;
+  // An operator's word stands for the writer of this generation, whom nobody could ask: nobody promises to it or to an
+  // earlier one any more. What was promised before stays promised.
+  Generation barred;
   // What the new writer must have applied before it takes its first write: all that a reachable host is known to have
   // received. What it lacks beyond its own relay log it fetches from `catch_up_from`.
   GtidSet must_have;

@@ -53,6 +53,8 @@ struct LeadershipState {
   HostSet before;                  // previous promotable + previous writer (rule 8)
   bool released = false;           // the writer gave up `assignment.generation` for good (rule 7)
   Generation given_up;             // the highest generation that its writer had accepted and then gave up for good
+  Version barred_from;             // instructions of `assignment.generation` from this version on bar it; 0: none does
+  HostSet excused;                 // candidates that an operator vouches for: they need not confirm that they know of it
   bool release_requested = false;
   Duration longest_lease{0};       // the longest lease that may be running
   // An operator let it lead without hosts that could not be asked: a lease of which nobody told may run (rule 1).

@@ -38,12 +38,23 @@ class OurOwnRestarts(LabTest):
             load.go_on_for(1.0)
         load.assert_nobody_noticed()
 
-    def test_a_monitor_that_is_away_for_longer_brings_the_writer_back(self):
-        # Without promises of the peer a lease ends without the monitor. What must hold: one writer, no lost row.
+    def test_without_a_monitor_the_writer_goes_on_by_its_peers_promises(self):
+        with self.under_load() as load:
+            self.lab.kill("monitor", "monitor", hold=True)
+            load.go_on_for(8.0)  # three leases and more
+            self.lab.start("monitor", "monitor")
+            self.wait_for_peace()
+            load.go_on_for(1.0)
+        load.assert_nobody_noticed()
+
+    def test_without_a_monitor_and_a_peer_the_writer_stops_until_the_monitor_is_back(self):
+        # Nobody renews its lease. What must hold: one writer, no lost row.
         with self.under_load(timeout_ms=IMPATIENCE_MS) as load:
             self.lab.kill("monitor", "monitor", hold=True)
+            self.lab.kill("db2", "agent", hold=True)
             self.wait(lambda: not self.lab.is_writable("db1"), "db1 stops when its lease is over")
             self.wait(lambda: self.lab.holders() == [], "and drops the address")
+            self.lab.start("db2", "agent")
             self.lab.start("monitor", "monitor")
             self.wait_for_peace()
             load.wait_for_writes()

@@ -66,6 +66,7 @@ struct Description<Instruction> {
       field("assignment", &Instruction::assignment),
       field("release", &Instruction::release),
       field("given_up", &Instruction::given_up),
+      field("barred", &Instruction::barred),
       field("must_have", &Instruction::must_have),
       field<HostOrNone>("catch_up_from", &Instruction::catch_up_from),
       field("lease_ttl_ms", &Instruction::lease_ttl),

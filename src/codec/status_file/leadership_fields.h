@@ -45,6 +45,8 @@ struct Description<LeadershipState> {
       field<Host>("before", &LeadershipState::before),
       field("released", &LeadershipState::released),
       field("given_up", &LeadershipState::given_up),
+      field("barred_from", &LeadershipState::barred_from),
+      field<Host>("excused", &LeadershipState::excused),
       field("release_requested", &LeadershipState::release_requested),
       field("longest_lease_ms", &LeadershipState::longest_lease),
       field("unheard_lease", &LeadershipState::unheard_lease),

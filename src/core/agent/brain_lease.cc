@@ -153,6 +153,11 @@ void Brain::on(const PeerAsked& event) {
   auto refusal = refuse_promise(memory_, config_, ask);
   if (!refusal && ask.generation < next_generation_ && now_ < next_until_)
     refusal = PromiseRefusal{fmt::format("generation {} may begin any moment", next_generation_.value)};
+  // What it serves itself would be a second writer beside the one that asks (a monitor led without one of the two).
+  if (!refusal && is_writer() && ask.generation > memory_.accepted.generation) {
+    start_release(fmt::format("generation {} has begun on {}", ask.generation.value, ask.from), mysqld_ == Life::down);
+    refusal = PromiseRefusal{"it gives its own, earlier generation up first"};
+  }
   if (!refusal && lost_memory_) refusal = PromiseRefusal{"its agent lost its memory and was not admitted again yet"};
   if (refusal) {
     effects_.push_back(AnswerPeer{event.from, NoPromise{ask.number, ask.generation, refusal->overtaken, refusal->because}});

@@ -68,6 +68,8 @@ std::optional<PromiseRefusal> refuse_promise(const AgentMemory& memory, const Co
                                       memory.instruction->assignment.writer), true};
   if (memory.instruction && ask.generation <= memory.instruction->given_up)
     return PromiseRefusal{fmt::format("generation {} was given up", ask.generation.value), true};
+  if (memory.instruction && ask.generation <= memory.instruction->barred)
+    return PromiseRefusal{fmt::format("an administrator ended generation {}", ask.generation.value), true};
   return std::nullopt;
 }
 

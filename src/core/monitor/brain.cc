@@ -136,7 +136,7 @@ void MonitorBrain::said(const HostName& host, const Report& message) {
     if (checks_.record_certain_failure(host, CheckName::mysql, "its agent says that mysqld does not run", now_))
       note(NoteLevel::error, host, "check mysql is bad: its agent says that mysqld does not run");
   } else if (message.mysqld_alive && !was_alive) {
-    effects_.push_back(RunCheck{host, CheckName::mysql});
+    effects_.emplace_back(RunCheck{host, CheckName::mysql});
   }
   if (!leads_ || book_.assignment().writer != host || message.released < book_.assignment().generation) return;
   news_ = true;
@@ -150,6 +150,7 @@ void MonitorBrain::said(const HostName& host, const Acknowledged& message) {
   agent.acknowledged = std::max(agent.acknowledged, message.order);
   if (!leads_) return;
   const bool was_accepted = book_.durable().accepted;
+  book_.confirmed(host, message.order);
   book_.acknowledged(host, message.order, message.longest_lease, message.has_fence, now_.at);
   if (!was_accepted && book_.durable().accepted) generation_accepted(host);
 }

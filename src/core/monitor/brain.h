@@ -171,6 +171,7 @@ class MonitorBrain {
   std::optional<HostName> choose_by_roles() const;
   std::optional<HostName> choose_by_survey();
   Instant survey_ends() const;
+  bool bar_is_confirmed() const;                      // by all that can be asked
   bool semi_sync_is_used() const;
   bool counts(const HostName& host, const HostData& data) const;
   bool writer_lives_on_promises() const;
@@ -181,6 +182,7 @@ class MonitorBrain {
   void carry_out(CommandId id, const SetOffline& intent, const Answer& answer);
   void carry_out(CommandId id, const SwitchMode& intent, const Answer& answer);
   void carry_out(CommandId id, const MoveWriter& intent, const Answer& answer);
+  void carry_out_unfenced(CommandId id, const MoveWriter& intent, const Answer& answer);
   void carry_out(CommandId id, const MoveExclusive& intent, const Answer& answer);
   void carry_out(CommandId id, const MoveBalanced& intent, const Answer& answer);
   void carry_out(CommandId id, const SetIp& intent, const Answer& answer);

@@ -149,7 +149,7 @@ std::optional<HostName> owner_of(const RoleConfig& role, const ClusterView& view
 }
 
 // A move of an exclusive role, its refusals that come after the host's state.
-Evaluation move_exclusive(const RoleConfig& role, const HostView& host, bool force, const ClusterView& view) {
+Evaluation move_exclusive(const RoleConfig& role, const HostView& host, const MoveWriter& how, const ClusterView& view) {
   if (!can_handle(role, host.name))
     return refused("Host '{}' can't handle role '{}'. Only following hosts could: {}", host.name, role.name,
                    fmt::join(role.hosts, ", "));
@@ -157,14 +157,14 @@ Evaluation move_exclusive(const RoleConfig& role, const HostView& host, bool for
   if (owner == host.name) return done("OK: Role is on '{}' already. Skipping command.", host.name);
   if (!host.agent_reachable)
     return refused("Can't reach agent daemon on '{}'! Can't move roles there.", host.name);
-  if (view.mode == MonitorMode::active && owner && owner == role.prefer)
+  if (view.mode == MonitorMode::active && owner && owner == role.prefer && !how.unfenced)
     return refused("Role '{}' is assigned to preferred host {}. Can't move it.", role.name, *owner);
 
   const auto from = owner ? fmt::format(" from '{}'", *owner) : std::string();
   auto answer = done("OK: Role '{}' has been moved{} to '{}'{}. Now you can wait some time and check new roles info!",
-                     role.name, from, host.name, force ? " enforcedly" : "");
+                     role.name, from, host.name, how.force ? " enforcedly" : "");
   if (role.name == view.config->active_master_role)
-    return Accepted{MoveWriter{host.name, force}, std::move(answer)};
+    return Accepted{how, std::move(answer)};
   return Accepted{MoveExclusive{role.name, host.name}, std::move(answer)};
 }
 
@@ -174,30 +174,69 @@ Evaluation move_balanced(const RoleConfig& role, const HostView& host) {
                        "roles info!", role.name, host.name)};
 }
 
-Evaluation move_role_by_force(const RoleConfig& role, const HostView& host, const ClusterView& view) {
+Evaluation move_role_by_force(const RoleConfig& role, const HostView& host, const MoveWriter& how, const ClusterView& view) {
   if (role.name != view.config->active_master_role)
     return refused("move_role --forced may be used for the active master role only!");
   if (host.state != HostState::replication_fail && host.state != HostState::replication_delay)
     return refused("Can't force move of role to host with state {}.", to_string(host.state));
-  return move_exclusive(role, host, true, view);
+  return move_exclusive(role, host, how, view);
+}
+
+// Why the last writer can't be waited for or asked, and what nobody knows then; nothing: it need not be vouched for.
+std::optional<Answer> needs_no_word(const RoleConfig& role, const HostView& host, const ClusterView& view) {
+  const auto& writer = view.assignment.writer;
+  if (role.name != view.config->active_master_role)
+    return refused("move_role --unfenced may be used for the active master role only!");
+  if (writer.empty()) return refused("There is no writer whose lease could be waived. Use move_role.");
+  if (writer == host.name) return refused("'{}' is the last writer itself. It gets the role back when it renews its lease.", writer);
+  const auto* last = view.host(writer);
+  if (last && last->agent_reachable)
+    return refused("The agent on '{}' answers. Use move_role: it stops the writes there first.", writer);
+  return std::nullopt;
+}
+
+Answer what_is_not_known(const RoleConfig& role, const HostView& host, const ClusterView& view) {
+  const auto& writer = view.assignment.writer;
+  std::string list = fmt::format("\n  whether '{0}' still accepts writes: its agent does not answer, and its lease is not waited for"
+                                 "\n  whether all that clients committed on '{0}' was received by somebody else", writer);
+  for (const auto& other : view.hosts)
+    if (other.name != writer && other.name != host.name && !other.agent_reachable)
+      list += fmt::format("\n  {} '{}': its agent does not answer",
+                          can_handle(role, other.name) ? "what is received on, and whether a lease is still promised by," : "what is received on",
+                          other.name);
+  return refused("With --unfenced nobody but you makes sure that there is one writer. Not known:{}\nSwitch the machine of '{}' off, "
+                 "then confirm with: move_role --unfenced --yes {} {}", list, writer, role.name, host.name);
 }
 
 Evaluation move_role(const Words& words, const ClusterView& view) {
-  const bool force = words.size() == 4;
-  if (force && words[1] != "--force") return answer_invalid_command(words);
-  const auto& role_name = words[words.size() - 2];
-  const auto& host_name = words[words.size() - 1];
+  MoveWriter how;
+  bool confirmed = false;
+  auto word = words.begin() + 1;
+  for (; words.end() - word > 2 && word->starts_with("--"); ++word) {
+    if (*word == "--force") how.force = true;
+    else if (*word == "--unfenced") how.unfenced = true;
+    else if (*word == "--yes" && how.unfenced) confirmed = true;
+    else return answer_invalid_command(words);
+  }
+  if (words.end() - word != 2) return answer_invalid_command(words);
+  const auto& role_name = *word;
+  const auto& host_name = *(word + 1);
 
   if (view.mode == MonitorMode::passive) return refused("This command is not allowed in passive mode");
   const auto* role = view.config->role(role_name);
   if (!role) return refused("Unknown role name '{}'!", role_name);
   const auto* host = view.host(host_name);
   if (!host) return unknown_host(host_name);
-  if (force) return move_role_by_force(*role, *host, view);
+  how.to = host_name;
+  if (how.unfenced) {
+    if (auto why = needs_no_word(*role, *host, view)) return *why;
+    if (!confirmed) return what_is_not_known(*role, *host, view);
+  }
+  if (how.force) return move_role_by_force(*role, *host, how, view);
   if (role->mode == RoleMode::balanced) return move_balanced(*role, *host);
   if (host->state != HostState::online)
     return refused("Can't move role to host with state {}.", to_string(host->state));
-  return move_exclusive(*role, *host, false, view);
+  return move_exclusive(*role, *host, how, view);
 }
 
 Evaluation set_ip(const Words& words, const ClusterView& view) {
@@ -224,8 +263,8 @@ Evaluation take_lead(const Words& words, const ClusterView& view) {
   if (view.leads) return refused("This monitor leads already. There is nothing to take.");
   if (words.size() == 1)
     return refused("take_lead lets this monitor lead without the hosts that it can't ask. Another monitor that is "
-                   "still alive could keep a second writer: make sure that it is dead and stays dead, then confirm "
-                   "with: take_lead --yes");
+                   "still alive, or such a host that goes on serving, could make a second writer: make sure that the "
+                   "monitor is dead and stays dead and that those machines are switched off, then confirm with: take_lead --yes");
   return Accepted{TakeLead{}, done("OK: This monitor leads now. Check with show what it can't reach.")};
 }
 
@@ -258,7 +297,7 @@ constexpr std::array kCommands{
     Command{"set_active", 0, 0, true, set_active},
     Command{"set_manual", 0, 0, true, set_manual},
     Command{"set_passive", 0, 0, true, set_passive},
-    Command{"move_role", 2, 3, true, move_role},
+    Command{"move_role", 2, 5, true, move_role},
     Command{"set_ip", 2, 2, true, set_ip},
     Command{"take_lead", 0, 1, false, take_lead},
 };

@@ -25,7 +25,11 @@ struct SetOnline {
 };
 struct SetOffline { HostName host; };
 struct SwitchMode { MonitorMode mode; };
-struct MoveWriter { HostName to; bool force = false; };   // the active master role: a hand-over
+struct MoveWriter {                                        // the active master role: a hand-over
+  HostName to;
+  bool force = false;
+  bool unfenced = false;                                   // rule 13: the operator vouches that the last writer is off
+};
 struct MoveExclusive { RoleName role; HostName to; };      // another exclusive role
 struct MoveBalanced { RoleName role; HostName from; };     // its addresses leave `from` and are redistributed
 struct SetIp { Role role; HostName to; };                  // passive mode only

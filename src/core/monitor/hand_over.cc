@@ -85,7 +85,7 @@ bool MonitorBrain::writer_lost() const {
 // A living writer whose generation is not the latest one any more: others would obey neither it nor us.
 bool MonitorBrain::overtaken() const {
   const auto& [generation, writer, version, set] = book_.assignment();
-  if (generation >= book_.floor() || !book_.durable().accepted || writer_lost()) return false;
+  if ((generation >= book_.floor() && !book_.barred()) || !book_.durable().accepted || writer_lost()) return false;
   // One that obeys the later generation itself has stopped: then it is lost, and others are asked.
   return active_master() == writer && unfit(writer).empty() &&
          hosts_.at(writer).agent.report->accepted.generation == generation;
@@ -263,7 +263,8 @@ void MonitorBrain::advance_surveying() {
   for (const auto& [name, data] : hosts_)
     if (reachable(name) && h.asked.insert(name).second) send(name, Survey{book_.assignment().generation.next(), book_.durable().given_up});
   if (nobody_was_asked && !h.asked.empty()) h.step_began = now_;  // the time to answer counts from the question
-  const auto limit = survey_ends();
+  auto limit = survey_ends();
+  if (!bar_is_confirmed()) limit = std::max(limit, h.step_began.at + kOfferLimit);
   if (now_.at < limit) return wake_at(limit);
   stuck_because_.clear();
   auto again = h.step_began.at + kTryAgain;

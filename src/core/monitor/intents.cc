@@ -1,6 +1,7 @@
 // What the administrator asked for, carried out. The refusals are commands.cc's; what is left here can be done.
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "core/monitor/brain.h"
 #include "core/monitor/show.h"
@@ -49,9 +50,11 @@ void MonitorBrain::carry_out(CommandId id, const SwitchMode& intent, const Answe
 }
 
 void MonitorBrain::carry_out(CommandId id, const MoveWriter& intent, const Answer& answer) {
-  if (hand_over_ && !stuck_because_.empty() && hand_over_->step != Step::offering) hand_over_.reset();
+  const bool under_way = hand_over_ && (hand_over_->step == Step::offering || hand_over_->step == Step::settling);
+  if (hand_over_ && !under_way && (intent.unfenced || !stuck_because_.empty())) hand_over_.reset();
   if (hand_over_)
     return reply(id, plain_answer(AnswerCode::refused, "ERROR: A hand-over of the writer role is under way: " + hand_over_->why));
+  if (intent.unfenced) return carry_out_unfenced(id, intent, answer);
   const auto from = active_master().value_or(HostName{});
   if (const auto why = intent.force ? std::string() : not_ready(intent.to); !why.empty() && book_.exists())
     return reply(id, plain_answer(AnswerCode::refused,
@@ -60,6 +63,26 @@ void MonitorBrain::carry_out(CommandId id, const MoveWriter& intent, const Answe
   HandOver next{.step = must_release ? Step::releasing : Step::surveying, .from = from, .to = intent.to, .planned = true,
                 .force = intent.force,
                 .why = fmt::format("move_role{} by the administrator", intent.force ? " --force" : "")};
+  next.command = id;
+  next.answer = answer;
+  begin_hand_over(std::move(next));
+}
+
+// Rule 13. Who can't be asked now is vouched for; the others confirm that they renew the last writer no more. What the
+// target itself promised to it is kept.
+void MonitorBrain::carry_out_unfenced(CommandId id, const MoveWriter& intent, const Answer& answer) {
+  const auto writer = book_.assignment().writer;
+  HostSet excused;
+  for (const auto& name : other_candidates(writer))
+    if (!reachable(name)) excused.insert(name);
+  note(NoteLevel::warning, writer, fmt::format("the administrator vouches that it accepts no writes: generation {} is not waited for{}",
+                                               book_.assignment().generation.value,
+                                               excused.empty() ? "" : fmt::format("; not asked: {}", fmt::join(excused, ", "))));
+  book_.bar(std::move(excused));
+  book_.waive_wait(now_.at);
+  if (const auto role = writer_role()) owners_.erase(*role);
+  HandOver next{.step = Step::surveying, .from = writer, .to = intent.to, .force = intent.force, .unwanted = true,
+                .why = "move_role --unfenced by the administrator"};
   next.command = id;
   next.answer = answer;
   begin_hand_over(std::move(next));

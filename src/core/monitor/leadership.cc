@@ -50,6 +50,7 @@ void MonitorBrain::continue_leadership(const LeadershipState& leadership) {
   passive_cause_ = leadership.passive_cause;
   LeaseBook::Durable durable{leadership.assignment, leadership.accepted, leadership.acknowledged,
                              leadership.sent_since, leadership.before,   leadership.released,  leadership.given_up,
+                             leadership.barred_from, leadership.excused,
                              leadership.longest_lease, leadership.unheard_lease};
   start_leading(std::move(durable), leadership.longest_lease);
   for (auto& [name, data] : hosts_) {
@@ -266,6 +267,8 @@ void MonitorBrain::lead_from_reports() {
     if (own && own->assignment.generation == assignment.generation)
       for (const auto& name : assignment.takeover_set)
         if (!own->assignment.takeover_set.contains(name)) durable.acknowledged.erase(name);
+    // Which set it acknowledged last only the writer knows. (One without a memory renews nothing any more.)
+    if (!own) durable.barred_from = assignment.version.next();
     durable.released = own && (own->released >= assignment.generation ||
                                own->accepted.generation < assignment.generation);
   }

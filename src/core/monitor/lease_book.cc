@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/check.h"
 #include "base/mutant.h"
@@ -33,8 +34,46 @@ bool LeaseBook::unheard_lease_ends(Instant now) {
 
 HostSet LeaseBook::promotable() const {
   if (!exists()) return candidates_;
+  if (barred()) return bar_unconfirmed().empty() ? bar_confirmed_ : HostSet{};
   const auto& base = durable_.accepted ? durable_.acknowledged : durable_.before;
   return intersection(base, durable_.sent_since);
+}
+
+std::string LeaseBook::not_promotable(const HostName& target) const {
+  if (promotable().contains(target)) return "";
+  const auto generation = durable_.assignment.generation.value;
+  const auto missing = barred() ? bar_unconfirmed() : HostSet{};
+  if (!missing.empty())
+    return fmt::format("{} did not confirm yet that the writer of generation {} is renewed no more", fmt::join(missing, ", "),
+                       generation);
+  return fmt::format("it is not in the takeover set that the writer of generation {} acknowledged", generation);
+}
+
+void LeaseBook::bar(HostSet excused) {
+  durable_.barred_from = durable_.assignment.version.next();
+  durable_.excused = std::move(excused);
+  bar_confirmed_.clear();
+}
+
+HostSet LeaseBook::bar_unconfirmed() const {
+  HostSet missing;
+  for (const auto& host : candidates_)
+    if (host != durable_.assignment.writer && !bar_confirmed_.contains(host) && !durable_.excused.contains(host))
+      missing.insert(host);
+  return missing;
+}
+
+void LeaseBook::waive_wait(Instant now) {
+  outstanding_.clear();
+  hold_until_ = std::min(hold_until_, now);
+  first_renewal_by_ = std::min(first_renewal_by_, now);
+}
+
+void LeaseBook::confirmed(const HostName& by, const Order& order) {
+  const auto& assignment = durable_.assignment;
+  if (barred() && by != assignment.writer && candidates_.contains(by) && order.generation == assignment.generation &&
+      order.version >= durable_.barred_from)
+    bar_confirmed_.insert(by);
 }
 
 Instant LeaseBook::lease_runs_out(const HostName& host) const {
@@ -53,9 +92,8 @@ std::optional<NotYet> LeaseBook::refuse_promotion(const HostName& target, Instan
   const auto& [generation, writer, version, set] = durable_.assignment;
   if (!exists()) return std::nullopt;  // nobody ever held a lease
   if (target == writer && (durable_.released || durable_.accepted)) return std::nullopt;
-  if (target != writer && !promotable().contains(target))
-    return NotYet{fmt::format("'{}' is not in the takeover set that the writer of generation {} acknowledged", target,
-                              generation.value)};
+  if (const auto why = target == writer ? std::string() : not_promotable(target); !why.empty())
+    return NotYet{fmt::format("'{}' can't be made writer: {}", target, why)};
   if (durable_.released) return std::nullopt;
   const auto end = outstanding(target);
   if (now >= end || MMM_MUTANT(takeover_without_wait)) return std::nullopt;
@@ -75,6 +113,8 @@ void LeaseBook::promote(const HostName& target, HostSet first_set) {
   durable_.acknowledged.clear();
   durable_.sent_since = std::move(first_set);
   durable_.released = false;
+  durable_.barred_from = {};
+  durable_.excused.clear();
   last_ask_ = kLongAgo;
 }
 
@@ -123,6 +163,7 @@ std::optional<std::string> LeaseBook::grant(const HostName& from, const Ask& ask
                        assignment.generation.value);
   if (durable_.released && !MMM_MUTANT(release_not_final))
     return fmt::format("generation {} was given up", assignment.generation.value);
+  if (barred()) return fmt::format("an administrator ended generation {}", assignment.generation.value);
   if (durable_.unheard_lease && now < hold_until_)
     return std::string("the administrator let this monitor lead: a lease of which nobody told may run out first");
   last_ask_ = now;

@@ -32,6 +32,9 @@ class LeaseBook {
     HostSet before;              // rule 8: promotable and writer of the generation before
     bool released = false;       // given up, or refused, for good
     Generation given_up;         // the highest that its writer had accepted and then gave up for good (rule 7)
+    // Instructions of this generation from this version on bar it: nobody renews its writer any more. 0: none does.
+    Version barred_from;
+    HostSet excused;             // candidates that need not confirm that: an operator vouches for them
     Duration longest_lease{0};
     // A leadership by an operator's word: a lease of which nobody told may run. Nothing is granted until it has run out.
     bool unheard_lease = false;
@@ -48,6 +51,17 @@ class LeaseBook {
 
   // Rule 4 and 8: whom the monitor may really promote from here.
   HostSet promotable() const;
+  // Why `target` is not among them; "" when it is.
+  std::string not_promotable(const HostName& target) const;
+
+  // An operator vouches that the writer, which nobody can ask, accepts no writes. Which set it acknowledged last is not
+  // known, so no set counts any more: every other candidate has to confirm that it renews this generation no more, but for
+  // the `excused`. Ensures: from the next version on.
+  void bar(HostSet excused);
+  bool barred() const { return durable_.barred_from.value > 0; }
+  HostSet bar_unconfirmed() const;
+  // An operator vouches that the lease of the writer does not run: it is not waited for (rule 13).
+  void waive_wait(Instant now);
 
   // Rule 6. Nothing when (g+1, target) may be persisted now.
   std::optional<NotYet> refuse_promotion(const HostName& target, Instant now) const;
@@ -66,6 +80,8 @@ class LeaseBook {
   // The writer acknowledged (g, v). It counts as a grant as long as the longest lease that it may hold then (rule 4).
   // Ensures: returns true when something durable changed.
   bool acknowledged(const HostName& from, const Order& order, Duration longest_lease, bool has_fence, Instant now);
+  // Any host did.
+  void confirmed(const HostName& by, const Order& order);
 
   // `from` gave up, or refused for good, every generation up to this one (rule 7). `had_accepted`: it was its writer. One
   // that only refused leaves the promises to the writer before it in force: that one may live on them.
@@ -101,6 +117,7 @@ class LeaseBook {
   Instant first_renewal_by_ = kLongAgo;  // nobody could renew before
   Generation floor_;
   Instant last_ask_ = kLongAgo;
+  HostSet bar_confirmed_;
   std::map<HostName, Instant> outstanding_;
 };
 

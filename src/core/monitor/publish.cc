@@ -16,7 +16,7 @@ bool same_content(const Instruction& a, const Instruction& b) {
   return a.assignment.generation == b.assignment.generation && a.assignment.writer == b.assignment.writer &&
          a.assignment.takeover_set == b.assignment.takeover_set && a.release == b.release && a.must_have == b.must_have &&
          a.catch_up_from == b.catch_up_from && a.lease_ttl == b.lease_ttl && a.reader_ttl == b.reader_ttl &&
-         a.hosts == b.hosts && a.order.epoch == b.order.epoch;
+         a.barred == b.barred && a.hosts == b.hosts && a.order.epoch == b.order.epoch;
 }
 
 std::string_view to_string_step(int step) {
@@ -34,6 +34,7 @@ Instruction MonitorBrain::instruction() const {
   i.release = hand_over_ && hand_over_->unwanted && hand_over_->from == i.assignment.writer && hand_over_->step != Step::offering &&
               hand_over_->step != Step::settling;
   i.given_up = book_.durable().given_up;
+  if (book_.barred()) i.barred = i.assignment.generation;
   i.must_have = owed_.must_have;
   i.catch_up_from = owed_.catch_up_from;
   if (hand_over_) i.reason = hand_over_->why;
@@ -93,6 +94,8 @@ MonitorState MonitorBrain::state() const {
   l.before = durable.before;
   l.released = durable.released;
   l.given_up = durable.given_up;
+  l.barred_from = durable.barred_from;
+  l.excused = durable.excused;
   l.longest_lease = std::max(durable.longest_lease, config_.lease_ttl);
   l.unheard_lease = durable.unheard_lease;
   l.must_have = owed_.must_have;

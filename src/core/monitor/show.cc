@@ -31,6 +31,8 @@ constexpr std::string_view kHelp =
     set_ip <ip> <host>                - set role with ip <ip> to host <host>
     set_online <host> --accept-loss   - make do with what <host> has: what the last writer had more is lost
                                         (Only when the last writer will not come back!)
+    move_role --unfenced <role> <host> - move it from a host that nobody can ask, without waiting for its lease
+                                        (Only when you know that its machine is off! It says what is not known)
     take_lead --yes                   - lead without the hosts that can't be asked
                                         (Only when you know that the old monitor is dead!)
 )";

@@ -72,6 +72,20 @@ TEST_F(AskingTest, ARefusalThatIsNoNewsOfALaterWriterCostsNothing) {
   EXPECT_TRUE(agent.brain.holds_live_lease(agent.now));
 }
 
+// Goal: S1. A later writer that a monitor made without asking this one: its own generation goes first.
+TEST_F(AskingTest, AWriterThatALaterOneAsksGivesItsOwnGenerationUpBeforeItPromises) {
+  const PromiseAsk ask{.from = "db2", .to = "db1", .number = 1, .generation = Generation{2}, .ttl = 2s};
+  agent.forget();
+  agent.step(agent::PeerAsked{7, ask});
+  EXPECT_TRUE(std::holds_alternative<NoPromise>(agent.answered.back()));
+  agent.finish_all();
+  EXPECT_FALSE(serves());
+  agent.pass(100ms);
+  EXPECT_EQ(agent.brain.memory().released, Generation{1});
+  agent.step(agent::PeerAsked{7, ask});
+  EXPECT_TRUE(std::holds_alternative<Promise>(agent.answered.back()));
+}
+
 // ---- pins -------------------------------------------------------------------------------------------------------
 
 TEST_F(AskingTest, WhoHasNobodyToTakeItsPlaceNeedsNobody) {

@@ -295,8 +295,8 @@ TEST_F(RefusalTest, TakeLeadAsksForAConfirmationThatSaysWhatItMeans) {
   view.leads = false;
   EXPECT_EQ(outcome("take_lead"),
             "refused: ERROR: take_lead lets this monitor lead without the hosts that it can't ask. Another monitor "
-            "that is still alive could keep a second writer: make sure that it is dead and stays dead, then confirm "
-            "with: take_lead --yes");
+            "that is still alive, or such a host that goes on serving, could make a second writer: make sure that the "
+            "monitor is dead and stays dead and that those machines are switched off, then confirm with: take_lead --yes");
 }
 
 TEST_F(RefusalTest, TakeLeadByTheLeader) {

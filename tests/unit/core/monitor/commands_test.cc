@@ -35,6 +35,8 @@ constexpr auto kHelpOfMmm2 = R"(Valid commands are:
 )";
 constexpr auto kHelpOfOurs = R"(    set_online <host> --accept-loss   - make do with what <host> has: what the last writer had more is lost
                                         (Only when the last writer will not come back!)
+    move_role --unfenced <role> <host> - move it from a host that nobody can ask, without waiting for its lease
+                                        (Only when you know that its machine is off! It says what is not known)
     take_lead --yes                   - lead without the hosts that can't be asked
                                         (Only when you know that the old monitor is dead!)
 )";
@@ -76,7 +78,7 @@ TEST_F(CommandTest, WhatIsNoCommandGetsTheWordsBackAndTheList) {
   for (const auto* line :
        {"nosuch", "checks db1 ping extra", "show db1", "set_online", "set_online db1 db2", "set_offline", "move_role",
         "move_role writer", "move_role -f writer db2", "move_role writer db2 --force",
-        "move_role --force writer db2 now", "set_ip 10.0.0.80", "set_ip 10.0.0.80 db1 db2", "help me", "ping db1",
+        "move_role --force writer db2 now", "move_role --yes writer db2", "move_role --yes --unfenced writer db2", "set_ip 10.0.0.80", "set_ip 10.0.0.80 db1 db2", "help me", "ping db1",
         "mode active", "set_active now", "set_manual now", "set_passive now", "take_lead --no",
         "take_lead --yes please", "SHOW", "Ping", "--force"})
     EXPECT_EQ(outcome(line), "usage: Invalid command '" + std::string(line) + "'\n\n" + kHelp);

@@ -31,11 +31,22 @@ TEST_F(FitnessTest, AnUnfitTargetIsRefusedBeforeTheWriterStops) {
 }
 
 TEST_F(FitnessTest, ATargetThatLagsIsRefusedBeforeTheWriterStops) {
-  agent("db2").report.server->replication.seconds_behind = 60;
+  auto& server = *agent("db2").report.server;
+  server.replication.seconds_behind = 60;
+  server.replication.received = lab::gtids("0-1-14");
   monitor.say_report("db2");
   monitor.command("move_role writer db2");
   EXPECT_THAT(monitor.replies, Contains(HasSubstr("it is 60 s behind")));
   EXPECT_TRUE(serves("db1"));
+}
+
+// MariaDB tells the age of the source's binlog file until the next transaction comes, e.g. right after a hand-over.
+TEST_F(FitnessTest, ATargetThatHasAppliedAllItReceivedIsNotBehindWhateverItsServerSays) {
+  agent("db2").report.server->replication.seconds_behind = 207;
+  monitor.say_report("db2");
+  monitor.command("move_role writer db2");
+  monitor.pass(1s);
+  EXPECT_TRUE(serves("db2"));
 }
 
 // Goal: L1. Half-done generations are alive: a target that was given up and accepts after all is the writer.
@@ -53,8 +64,8 @@ TEST_F(FitnessTest, AnOfferThatIsAcceptedLateIsGoneOnWith) {
   EXPECT_EQ(monitor.kept.back().leadership->hand_over->step, "settling");
 }
 
-// Goal: S2. A later version of an offer that was given up says what the first one said: it may still be accepted.
-TEST_F(FitnessTest, EveryVersionOfAGenerationSaysWhatItsWriterMustHave) {
+// Goal: S2. Who was offered the role, was given up and is offered it again, owes what it owed: it may have accepted.
+TEST_F(FitnessTest, WhoIsOfferedTheRoleAgainMustHaveWhatItHadToHave) {
   agent("db3").report.server->replication.received = lab::gtids("0-1-14");
   agent("db2").acknowledges = false;
   mysqld_dies("db1");
@@ -63,11 +74,10 @@ TEST_F(FitnessTest, EveryVersionOfAGenerationSaysWhatItsWriterMustHave) {
   ASSERT_EQ(offer->must_have, lab::gtids("0-1-14"));
   monitor.pass(2500ms);
   restart_and_join();
-  monitor.pass(500ms);
+  monitor.pass(6s);
   const auto later = monitor.last_told<Instruction>("db2");
   ASSERT_TRUE(later);
-  ASSERT_EQ(later->order.generation, offer->order.generation);
-  EXPECT_GT(later->order.version, offer->order.version);
+  ASSERT_GT(later->order.generation, offer->order.generation);
   EXPECT_EQ(later->must_have, offer->must_have);
   EXPECT_EQ(later->catch_up_from, "db3");
 }

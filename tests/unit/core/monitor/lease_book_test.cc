@@ -145,7 +145,7 @@ TEST_F(AcceptedTest, OnlyWhoIsInTheAcknowledgedSetMayFollow) {
   const auto refusal = book.refuse_promotion("db3", kStart + 1h);
   ASSERT_TRUE(refusal);
   EXPECT_EQ(refusal->until, kNever);
-  EXPECT_EQ(refusal->because, "'db3' is not in the takeover set that the writer of generation 1 acknowledged");
+  EXPECT_EQ(refusal->because, "'db3' can't be made writer: it is not in the takeover set that the writer of generation 1 acknowledged");
 }
 
 TEST_F(AcceptedTest, ShrinkingCountsAtOnce) {
