@@ -18,9 +18,9 @@ constexpr double kFails = 0.002;
 }  // namespace
 
 void AgentProcess::finish(std::uint64_t id, Duration wait, Status result) {
-  later(wait, [this, id, result = std::move(result)] {
+  later(wait, [this, id, result = std::move(result)]() mutable {
     queries_.erase(id);
-    step(agent::Completed{id, result});
+    step(agent::Completed{id, std::move(result)});
   });
 }
 
@@ -122,8 +122,8 @@ void AgentProcess::run(std::uint64_t id, const agent::Observe&) {
   queries_[id] = true;
   query(id, random_.between(200us, 2ms), [this, id] {
     if (!running()) return;
-    later(50us, [this, id, status = world_.hosts[machine_]->server.observe()] {
-      if (queries_.erase(id) > 0) step(agent::Observed{id, status});
+    later(50us, [this, id, status = world_.hosts[machine_]->server.observe()]() mutable {
+      if (queries_.erase(id) > 0) step(agent::Observed{id, std::move(status)});
     });
   });
 }

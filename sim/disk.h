@@ -1,6 +1,7 @@
 #pragma once
 // A state file: written whole, synced, replaced. And what waits for it.
 
+#include <concepts>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -66,7 +67,9 @@ class Outbox {
     done_ = number;
     flush();
   }
-  void send(EventQueue::Action message) {
+  template <std::invocable F>
+  void send(F message) {
+    if (waiting_.empty() && begun_ <= done_) return message();
     waiting_.push_back({begun_, std::move(message)});
     flush();
   }

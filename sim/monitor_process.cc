@@ -73,11 +73,11 @@ void MonitorProcess::carry_out(Tell& effect) {
   if (!links_[host].connection) return;
   auto send = [this, host, connection = *links_[host].connection, message = std::move(effect.message)]() mutable {
     links_[host].said = world_.now();
-    const auto deliver = [&world = world_, host, connection, message = std::move(message)] {
-      world.hosts[host]->agent.heard(connection, message);
+    auto deliver = [&world = world_, host, connection, message = std::move(message)]() mutable {
+      world.hosts[host]->agent.heard(connection, std::move(message));
     };
     if (world_.network.repeats(connection, kMonitor)) world_.network.send_again(connection, kMonitor, deliver);
-    world_.network.send(connection, kMonitor, deliver);
+    world_.network.send(connection, kMonitor, std::move(deliver));
   };
   if (effect.urgent) send();
   else outbox_.send(std::move(send));

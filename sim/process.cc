@@ -14,6 +14,8 @@ constexpr Duration kLoopRound = 50us;
 
 }  // namespace
 
+Process::Process(World& world, Node machine) : world_(world), queue_(world.queue), machine_(machine) {}
+
 void Process::begin_life() {
   ++life_;
   running_ = true;
@@ -49,18 +51,6 @@ void Process::thaw() {
   }
 }
 
-void Process::handle(Action action) {
-  if (!running_) return;
-  if (frozen_) backlog_.push_back(std::move(action));
-  else action();
-}
-
-void Process::later(Duration wait, Action action) {
-  world_.queue.after(wait, [this, life = life_, action = std::move(action)]() mutable {
-    if (life == life_) handle(std::move(action));
-  });
-}
-
 void Process::wake_at(Instant at) {
   wanted_ = at;
   if (at == kNever) return;
@@ -70,7 +60,7 @@ void Process::wake_at(Instant at) {
 void Process::set_timer(TrueTime at) {
   if (timer_ && *timer_ <= at) return;  // looks again when that one rings
   timer_ = at;
-  world_.queue.at(at, [this, life = life_, at] {
+  queue_.at(at, [this, life = life_, at] {
     if (life != life_ || timer_ != at) return;
     timer_.reset();
     handle([this] {

@@ -1,8 +1,10 @@
 #pragma once
 // What every process of ours has in common: it lives, is frozen, dies, starts again; it is woken in time.
 
+#include <concepts>
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "sim/event_queue.h"
@@ -14,7 +16,7 @@ struct World;
 
 class Process {
  public:
-  Process(World& world, Node machine) : world_(world), machine_(machine) {}
+  Process(World& world, Node machine);
   virtual ~Process() = default;
   Process(const Process&) = delete;
 
@@ -32,13 +34,24 @@ class Process {
   void begin_life();
   void end_life();
   // Runs the action in this life of the process: now, at the thaw, or never.
-  void handle(Action action);
-  void later(Duration wait, Action action);
+  template <std::invocable F>
+  void handle(F action) {
+    if (!running_) return;
+    if (frozen_) backlog_.push_back(std::move(action));
+    else action();
+  }
+  template <std::invocable F>
+  void later(Duration wait, F action) {
+    queue_.after(wait, [this, life = life_, action = std::move(action)]() mutable {
+      if (life == life_) handle(std::move(action));
+    });
+  }
   // Calls `tick` when the machine's clock shows `at`, once; a later call replaces an earlier one.
   void wake_at(Instant at);
   virtual void tick() = 0;
 
   World& world_;
+  EventQueue& queue_;
   const Node machine_;
 
  private:
