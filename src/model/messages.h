@@ -96,6 +96,9 @@ struct Report {
   bool operator==(const Report&) const = default;
 };
 
+// Equal but for what moves all the time under load: the number, the uptime, positions and seconds behind.
+bool tells_nothing_new(const Report& before, const Report& after);
+
 // Answers Hello. `accepted`: the epoch is on the agent's disk. Else `reason` says why it obeys another.
 struct Welcome {
   HostName host;

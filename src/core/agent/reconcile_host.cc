@@ -22,24 +22,12 @@ constexpr Duration kShortBacklog = 2s;
 const std::string kBacklogProblem = "backlog";
 constexpr Duration kReportEvery = 1s;    // silence longer than this is news by itself
 
-// Equal but for what moves all the time under load.
-bool tells_nothing_new(const Report& before, Report after) {
-  after.number = before.number;
-  after.uptime_s = before.uptime_s;
-  if (after.server && before.server) {
-    after.server->has = before.server->has;
-    after.server->replication.received = before.server->replication.received;
-    after.server->replication.seconds_behind = before.server->replication.seconds_behind;
-  }
-  return after == before;
-}
-
 }  // namespace
 
 void Brain::settle_addresses() {
   const auto wanted = reader_ips();
   const auto lifetime = memory_.instruction ? memory_.instruction->reader_ttl : config_.reader_ttl;
-  for (const auto& ip : std::set<std::string>(ips_))
+  for (const auto& ip : ips_)
     if (is_role_ip(ip) && !is_writer_ip(ip) && (!wanted.contains(ip) || mysqld_ == Life::down)) try_run(DropAddress{ip});
   if (mysqld_ == Life::up) {
     for (const auto& ip : wanted) {
@@ -74,9 +62,9 @@ Follow Brain::follow(const HostName& source, bool demote) const {
 Brain::Replicate Brain::wanted_replication() const {
   if (!managed() || mysqld_ != Life::up || !server_ || !own_plan() || release_) return {};
   const auto& instruction = *memory_.instruction;
-  const auto plan_of = [&](const HostName& name) {
+  const auto state_of = [&](const HostName& name) {
     const auto it = instruction.hosts.find(name);
-    return it == instruction.hosts.end() ? HostPlan{} : it->second;
+    return it == instruction.hosts.end() ? HostState::unknown : it->second.state;
   };
   if (is_writer()) {
     // Another source empties the relay log: only a look that was begun in this generation says that all of it is applied.
@@ -86,7 +74,7 @@ Brain::Replicate Brain::wanted_replication() const {
     if (!serving()) return {};
     // The other direction of the ring. Only an ONLINE peer is known to have nothing that this host lacks (S3).
     const auto* own = config_.host(self_);
-    if (own->peer && plan_of(*own->peer).state == HostState::online)
+    if (own->peer && state_of(*own->peer) == HostState::online)
       return {Replicate::follow, follow(*own->peer, false)};
     return {Replicate::stopped};
   }

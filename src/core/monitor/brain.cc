@@ -13,20 +13,6 @@ constexpr Duration kSilence = 2500ms;
 // Silences and hold times are looked at this often at least. What changes nothing waits until then.
 constexpr Duration kLookAround = 500ms;
 
-// Equal but for what moves all the time under load.
-bool tells_nothing_new(const Report& before, const Report& after) {
-  if (before.server.has_value() != after.server.has_value()) return false;
-  auto same = after;
-  same.number = before.number;
-  same.uptime_s = before.uptime_s;
-  if (same.server) {
-    same.server->has = before.server->has;
-    same.server->replication.received = before.server->replication.received;
-    same.server->replication.seconds_behind = before.server->replication.seconds_behind;
-  }
-  return same == before;
-}
-
 HostSet candidates_of(const Config& config) {
   const auto* role = config.role(config.active_master_role);
   return role ? HostSet(role->hosts.begin(), role->hosts.end()) : HostSet{};
