@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <limits>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -10,28 +11,48 @@ namespace mmm {
 
 std::string to_string(const Gtid& gtid) { return fmt::format("{}-{}-{}", gtid.domain, gtid.server, gtid.sequence); }
 
+namespace {
+
+bool same_stream(const Gtid& a, const Gtid& b) { return a.domain == b.domain && a.server == b.server; }
+
+// Where the entry of that domain and server is, or would be.
+auto place_of(auto& entries, const Gtid& gtid) {
+  return std::ranges::lower_bound(entries, std::pair(gtid.domain, gtid.server), {},
+                                  [](const Gtid& entry) { return std::pair(entry.domain, entry.server); });
+}
+
+}  // namespace
+
 void GtidSet::add(const Gtid& gtid) {
-  auto& sequence = last_[{gtid.domain, gtid.server}];
-  sequence = std::max(sequence, gtid.sequence);
+  const auto it = place_of(last_, gtid);
+  if (it == last_.end() || !same_stream(*it, gtid)) last_.insert(it, gtid);
+  else it->sequence = std::max(it->sequence, gtid.sequence);
 }
 
 void GtidSet::add(const GtidSet& other) {
-  for (const auto& [key, sequence] : other.last_) add(Gtid{key.first, key.second, sequence});
+  for (const auto& gtid : other.last_) add(gtid);
+}
+
+std::uint64_t GtidSet::last_of(std::uint32_t domain, std::uint32_t server) const {
+  const Gtid wanted{domain, server};
+  const auto it = place_of(last_, wanted);
+  return it == last_.end() || !same_stream(*it, wanted) ? 0 : it->sequence;
 }
 
 bool GtidSet::contains(const Gtid& gtid) const {
-  const auto it = last_.find({gtid.domain, gtid.server});
-  return it != last_.end() && it->second >= gtid.sequence;
+  const auto it = place_of(last_, gtid);
+  return it != last_.end() && same_stream(*it, gtid) && it->sequence >= gtid.sequence;
 }
 
-bool GtidSet::contains(const GtidSet& other) const { return lacks_of(other).empty(); }
+bool GtidSet::contains(const GtidSet& other) const {
+  return std::ranges::all_of(other.last_, [this](const Gtid& gtid) { return last_of(gtid.domain, gtid.server) >= gtid.sequence; });
+}
 
 std::vector<GtidSet::Missing> GtidSet::lacks_of(const GtidSet& other) const {
   std::vector<Missing> missing;
-  for (const auto& [key, sequence] : other.last_) {
-    const auto it = last_.find(key);
-    const auto have = it == last_.end() ? 0 : it->second;
-    if (have < sequence) missing.push_back({Gtid{key.first, key.second, sequence}, sequence - have});
+  for (const auto& gtid : other.last_) {
+    const auto have = last_of(gtid.domain, gtid.server);
+    if (have < gtid.sequence) missing.push_back({gtid, gtid.sequence - have});
   }
   return missing;
 }
@@ -44,9 +65,9 @@ std::uint64_t GtidSet::count_lacking(const GtidSet& other) const {
 
 std::string to_string(const GtidSet& set) {
   std::string text;
-  for (const auto& [key, sequence] : set.entries()) {
+  for (const auto& gtid : set.entries()) {
     if (!text.empty()) text += ',';
-    text += to_string(Gtid{key.first, key.second, sequence});
+    text += to_string(gtid);
   }
   return text;
 }

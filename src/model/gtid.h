@@ -3,7 +3,6 @@
 
 #include <compare>
 #include <cstdint>
-#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,10 +42,14 @@ class GtidSet {
   // The sum of the counts of lacks_of: how far this is behind `other`.
   std::uint64_t count_lacking(const GtidSet& other) const;
 
-  const std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint64_t>& entries() const { return last_; }
+  // The last sequence number of that server in that domain; 0 when it has none.
+  std::uint64_t last_of(std::uint32_t domain, std::uint32_t server) const;
+  // One of each (domain, server), in their order.
+  const std::vector<Gtid>& entries() const { return last_; }
 
  private:
-  std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint64_t> last_;  // (domain, server) -> sequence
+  // A few entries, copied with every report: a sorted vector is one allocation where a map has one for each.
+  std::vector<Gtid> last_;
 };
 
 std::string to_string(const GtidSet& set);  // "0-1-200,0-2-17"; "" when empty

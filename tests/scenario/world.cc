@@ -160,8 +160,7 @@ void World::replicate() {
 
 void World::write_on_its_own(const HostName& name, int transactions) {
   auto& server = host(name).machine.server;
-  const auto it = server.has.entries().find({0, host(name).server_id});
-  const auto last = it == server.has.entries().end() ? 0 : it->second;
+  const auto last = server.has.last_of(0, host(name).server_id);
   server.has.add(Gtid{0, host(name).server_id, last + static_cast<std::uint64_t>(transactions)});
 }
 
