@@ -25,8 +25,7 @@ bool enter(CheckView& view, Verdict verdict, std::string message, Moment now) {
 }  // namespace
 
 CheckBoard::CheckBoard(const Config& config) {
-  for (const auto& host : config.hosts)
-    for (const auto check : kAllChecks) views_[host.name][check] = CheckView{};
+  for (const auto& host : config.hosts) views_[host.name] = {};
   for (const auto check : kAllChecks) {
     const auto it = config.checks.find(check);
     trap_periods_[check] = it == config.checks.end() ? CheckConfig{}.trap_period : it->second.trap_period;
@@ -72,13 +71,17 @@ bool CheckBoard::record_certain_failure(const HostName& host, CheckName check, s
 CheckView& CheckBoard::view_of(const HostName& host, CheckName check) {
   const auto it = views_.find(host);
   MMM_CHECK(it != views_.end());
-  return it->second.at(check);
+  return it->second.at(static_cast<std::size_t>(check));
+}
+
+const CheckBoard::Views& CheckBoard::views_of(const HostName& host) const {
+  const auto it = views_.find(host);
+  MMM_CHECK(it != views_.end());
+  return it->second;
 }
 
 const CheckView& CheckBoard::at(const HostName& host, CheckName check) const {
-  const auto it = views_.find(host);
-  MMM_CHECK(it != views_.end());
-  return it->second.at(check);
+  return views_of(host).at(static_cast<std::size_t>(check));
 }
 
 bool CheckBoard::serves(const HostName& host) const {
@@ -90,9 +93,8 @@ bool CheckBoard::all_good(const HostName& host) const {
 }
 
 Instant CheckBoard::last_change(const HostName& host) const {
-  auto last = at(host, kAllChecks.front()).last_change.at;
-  for (const auto check : kAllChecks) last = std::max(last, at(host, check).last_change.at);
-  return last;
+  const auto instant = [](const CheckView& view) { return view.last_change.at; };
+  return instant(std::ranges::max(views_of(host), {}, instant));
 }
 
 }  // namespace mmm

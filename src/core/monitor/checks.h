@@ -1,6 +1,7 @@
 #pragma once
 // The results of the periodic checks, with their trap periods and the evidence that ping and mysql need.
 
+#include <array>
 #include <map>
 #include <optional>
 #include <string>
@@ -51,9 +52,12 @@ class CheckBoard {
   Instant last_change(const HostName& host) const;  // of any check of that host
 
  private:
-  CheckView& view_of(const HostName& host, CheckName check);
+  using Views = std::array<CheckView, kAllChecks.size()>;  // in the order of CheckName
 
-  std::map<HostName, std::map<CheckName, CheckView>> views_;
+  CheckView& view_of(const HostName& host, CheckName check);
+  const Views& views_of(const HostName& host) const;
+
+  std::map<HostName, Views> views_;
   std::map<CheckName, Duration> trap_periods_;
 };
 
