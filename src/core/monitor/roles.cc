@@ -15,8 +15,8 @@ namespace {
 constexpr int kOneAddress = 2;
 constexpr int kActiveMaster = 1;
 
-bool contains(const std::vector<HostName>& hosts, const HostName& host) {
-  return std::ranges::find(hosts, host) != hosts.end();
+bool contains(const std::vector<std::string>& list, const std::string& item) {
+  return std::ranges::find(list, item) != list.end();
 }
 
 // One round under way: who owns what so far, and how it came to be.
@@ -31,12 +31,21 @@ class Round {
   std::vector<RoleMove> take_moves();
 
  private:
+  // By the addresses of one role first, then by all that the host carries.
+  struct Weight {
+    int count = 0, load = 0;
+    auto operator<=>(const Weight&) const = default;
+  };
+  struct Weighed {
+    const HostName* host = nullptr;
+    Weight weight;
+  };
   // A balanced role's hosts at both ends. Null when nobody is eligible.
   struct Ends {
-    const HostName* fullest = nullptr;
-    const HostName* emptiest = nullptr;
+    Weighed fullest, emptiest;
   };
 
+  void place(const RoleConfig& role, const Role& address);
   bool balance(const RoleConfig& role);
   std::vector<HostName> eligible_hosts(const RoleConfig& role) const;
   int load(const HostName& host) const;
@@ -67,9 +76,8 @@ int Round::load(const HostName& host) const {
 }
 
 int Round::count(const RoleConfig& role, const HostName& host) const {
-  return static_cast<int>(std::ranges::count_if(role.ips, [&](const std::string& ip) {
-    const auto it = owners_.find(Role{role.name, ip});
-    return it != owners_.end() && it->second == host;
+  return static_cast<int>(std::ranges::count_if(owners_, [&](const auto& entry) {
+    return entry.second == host && entry.first.name == role.name && contains(role.ips, entry.first.ip);
   }));
 }
 
@@ -86,18 +94,19 @@ void Round::move(const Role& role, const HostName& to, std::string because) {
 }
 
 void Round::place_orphans(const RoleConfig& role) {
-  const auto hosts = eligible_hosts(role);
-  if (hosts.empty()) return;
   for (const auto& ip : role.ips) {
     const Role address{role.name, ip};
-    if (owners_.contains(address)) continue;
-    if (role.prefer && contains(hosts, *role.prefer)) {
-      move(address, *role.prefer, fmt::format("nobody holds it and {} is its preferred host", *role.prefer));
-      continue;
-    }
-    const auto host = *std::ranges::min_element(hosts, {}, [&](const HostName& name) { return load(name); });
-    move(address, host, fmt::format("nobody holds it and {} has the fewest roles", host));
+    if (!owners_.contains(address)) place(role, address);
   }
+}
+
+void Round::place(const RoleConfig& role, const Role& address) {
+  const auto hosts = eligible_hosts(role);
+  if (hosts.empty()) return;
+  if (role.prefer && contains(hosts, *role.prefer))
+    return move(address, *role.prefer, fmt::format("nobody holds it and {} is its preferred host", *role.prefer));
+  const auto host = *std::ranges::min_element(hosts, {}, [&](const HostName& name) { return load(name); });
+  move(address, host, fmt::format("nobody holds it and {} has the fewest roles", host));
 }
 
 void Round::return_to_preferred(const RoleConfig& role) {
@@ -109,13 +118,12 @@ void Round::return_to_preferred(const RoleConfig& role) {
   }
 }
 
-// By the addresses of this role first, then by all that the host carries.
 Round::Ends Round::ends(const RoleConfig& role, const std::vector<HostName>& hosts) const {
-  const auto weight = [&](const HostName& host) { return std::pair(count(role, host), load(host)); };
   Ends ends;
   for (const auto& host : hosts) {
-    if (!ends.fullest || weight(host) > weight(*ends.fullest)) ends.fullest = &host;
-    if (!ends.emptiest || weight(host) < weight(*ends.emptiest)) ends.emptiest = &host;
+    const Weighed own{&host, {count(role, host), load(host)}};
+    if (!ends.fullest.host || own.weight > ends.fullest.weight) ends.fullest = own;
+    if (!ends.emptiest.host || own.weight < ends.emptiest.weight) ends.emptiest = own;
   }
   return ends;
 }
@@ -128,12 +136,12 @@ bool Round::balance(const RoleConfig& role) {
   bool moved = false;
   while (true) {
     const auto [fullest, emptiest] = ends(role, hosts);
-    if (!fullest) return moved;
-    const int difference = count(role, *fullest) - count(role, *emptiest);
+    if (!fullest.host) return moved;
+    const int difference = fullest.weight.count - emptiest.weight.count;
     const bool uneven = difference > 1;
-    const bool lopsided = difference == 1 && load(*fullest) - load(*emptiest) > kOneAddress;
+    const bool lopsided = difference == 1 && fullest.weight.load - emptiest.weight.load > kOneAddress;
     if (!uneven && !lopsided) return moved;
-    move_one(role, *fullest, *emptiest);
+    move_one(role, *fullest.host, *emptiest.host);
     moved = true;
   }
 }
