@@ -218,6 +218,11 @@ std::optional<HostName> MonitorBrain::active_master() const {
 
 HostSet MonitorBrain::candidates() const { return candidates_of(config_); }
 
+bool MonitorBrain::is_candidate(const HostName& host) const {
+  const auto* role = config_.role(config_.active_master_role);
+  return role && std::ranges::find(role->hosts, host) != role->hosts.end();
+}
+
 HostSet MonitorBrain::other_candidates(const HostName& target) const {
   auto set = candidates();
   set.erase(target);

@@ -203,6 +203,7 @@ class MonitorBrain {
   std::optional<HostName> active_master() const;
   std::optional<Role> writer_role() const;
   HostSet candidates() const;
+  bool is_candidate(const HostName& host) const;
   HostSet other_candidates(const HostName& target) const;
   const HostConfig* config_of(const HostName& host) const { return config_.host(host); }
   bool serves_as_writer(const HostName& host) const;  // by its last report: writable with the writer's address

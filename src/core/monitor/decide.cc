@@ -90,7 +90,7 @@ HostFacts MonitorBrain::facts_of(const HostConfig& host) const {
   f.rep_threads = checks_.verdict(host.name, CheckName::rep_threads);
   f.rep_backlog = checks_.verdict(host.name, CheckName::rep_backlog);
   f.is_active_master = master == host.name;
-  f.can_be_active_master = candidates().contains(host.name);
+  f.can_be_active_master = is_candidate(host.name);
   f.there_is_active_master = master.has_value();
   const auto peer = host.mode == HostMode::master ? host.peer : master;
   if (peer && hosts_.contains(*peer)) {

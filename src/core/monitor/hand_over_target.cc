@@ -27,7 +27,7 @@ constexpr std::int64_t kLagOfTarget_s = 5;
 
 std::string MonitorBrain::unfit(const HostName& host) const {
   const auto it = hosts_.find(host);
-  if (it == hosts_.end() || !candidates().contains(host)) return "it is not among the role's hosts";
+  if (it == hosts_.end() || !is_candidate(host)) return "it is not among the role's hosts";
   const auto& data = it->second;
   const bool forced = hand_over_ && hand_over_->force && hand_over_->to == host;
   if (data.state != HostState::online && !forced) return fmt::format("it is {}", to_string(data.state));
