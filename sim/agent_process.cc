@@ -133,7 +133,7 @@ void AgentProcess::watch_connection(Network::ConnectionId connection) {
   });
 }
 
-void AgentProcess::heard(Network::ConnectionId connection, ToAgent message) {
+void AgentProcess::heard(Network::ConnectionId connection, ToAgent&& message) {
   handle([this, connection, message = std::move(message)]() mutable {
     const auto it = connections_.find(connection);
     if (it == connections_.end()) return;  // closed by us, this was in its buffer

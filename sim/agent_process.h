@@ -24,7 +24,7 @@ class AgentProcess : public Process {
 
   // ---- what comes from outside
   void accepted(Network::ConnectionId connection);   // a monitor connected
-  void heard(Network::ConnectionId connection, ToAgent message);
+  void heard(Network::ConnectionId connection, ToAgent&& message);
   void connection_closed(Network::ConnectionId connection);
   void asked(Network::ConnectionId connection, const PromiseAsk& ask);
   void answered(Node from, Network::ConnectionId connection, const PeerAnswer& answer);

@@ -68,9 +68,9 @@ class Outbox {
     flush();
   }
   template <std::invocable F>
-  void send(F message) {
+  void send(F&& message) {
     if (waiting_.empty() && begun_ <= done_) return message();
-    waiting_.push_back({begun_, std::move(message)});
+    waiting_.push_back({begun_, std::forward<F>(message)});
     flush();
   }
   void clear() { *this = Outbox(); }

@@ -99,7 +99,7 @@ void MonitorProcess::carry_out(MonitorNote& effect) {
 
 // ---- connections ------------------------------------------------------------------------------------------------
 
-void MonitorProcess::heard(Network::ConnectionId connection, Node host, FromAgent message) {
+void MonitorProcess::heard(Network::ConnectionId connection, Node host, FromAgent&& message) {
   handle([this, connection, host, message = std::move(message)]() mutable {
     auto& link = links_[host];
     if (link.connection != connection) return;

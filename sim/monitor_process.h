@@ -22,7 +22,7 @@ class MonitorProcess : public Process {
   void start();
   void kill();
 
-  void heard(Network::ConnectionId connection, Node host, FromAgent message);
+  void heard(Network::ConnectionId connection, Node host, FromAgent&& message);
   // mmm_control. `answered` runs with the answer; never, when the monitor dies before.
   void command(std::vector<std::string> words);
 

@@ -35,9 +35,9 @@ class Process {
   void end_life();
   // Runs the action in this life of the process: now, at the thaw, or never.
   template <std::invocable F>
-  void handle(F action) {
+  void handle(F&& action) {
     if (!running_) return;
-    if (frozen_) backlog_.push_back(std::move(action));
+    if (frozen_) backlog_.push_back(std::forward<F>(action));
     else action();
   }
   template <std::invocable F>

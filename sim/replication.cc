@@ -83,6 +83,13 @@ GtidSet Server::all_received() const {
   return set;
 }
 
+IoThread Server::io_thread() const {
+  if (!io_wanted_) return IoThread::no;
+  const auto& source = world_.hosts[source_]->server;
+  const bool believes = connected_ || (stalled_ && world_.now() - *stalled_ < kNetTimeout && source.alive());
+  return believes ? IoThread::yes : IoThread::connecting;
+}
+
 ServerStatus Server::observe() {
   advance();
   ServerStatus status;
@@ -94,11 +101,9 @@ ServerStatus Server::observe() {
   auto& replication = status.replication;
   replication.configured = configured_;
   if (!configured_) return status;
-  const auto& source = *world_.hosts[source_];
   replication.source_ip = monitor_config().hosts[source_].ip;
   replication.source_port = 3306;
-  const bool believes = connected_ || (stalled_ && world_.now() - *stalled_ < kNetTimeout && source.server.alive());
-  replication.io = !io_wanted_ ? IoThread::no : believes ? IoThread::yes : IoThread::connecting;
+  replication.io = io_thread();
   replication.sql = sql_;
   replication.seconds_behind = seconds_behind();
   replication.received = all_received();
@@ -107,8 +112,8 @@ ServerStatus Server::observe() {
 }
 
 bool Server::replication_runs() {
-  const auto status = observe();
-  return status.replication.io == IoThread::yes && status.replication.sql;
+  advance();
+  return configured_ && io_thread() == IoThread::yes && sql_;
 }
 
 std::optional<std::int64_t> Server::seconds_behind() {

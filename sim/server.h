@@ -107,6 +107,7 @@ class Server {
   void try_stop_writes(TrueTime limit, std::function<void(Status)> done);
   GtidSet all_received() const;
   bool has_replica() const;
+  IoThread io_thread() const;      // as SHOW SLAVE STATUS tells it
 
   World& world_;
   Node host_;
