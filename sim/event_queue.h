@@ -23,14 +23,14 @@ class EventQueue {
   // Ensures: actions of one instant run in the order in which they were added.
   void at(TrueTime when, Action action) {
     heap_.push_back({std::max(when, now_), next_++, store(std::move(action))});
-    std::ranges::push_heap(heap_, later);
+    std::ranges::push_heap(heap_, Later{});
   }
   void after(Duration wait, Action action) { at(now_ + wait, std::move(action)); }
 
   // Runs the next action. Ensures: returns false when nothing is left that happens before `end`.
   bool run_next(TrueTime end) {
     if (heap_.empty() || heap_.front().when >= end) return false;
-    std::ranges::pop_heap(heap_, later);
+    std::ranges::pop_heap(heap_, Later{});
     const auto entry = heap_.back();
     heap_.pop_back();
     now_ = entry.when;
@@ -47,9 +47,12 @@ class EventQueue {
     std::uint64_t number;
     std::size_t slot;
   };
-  static bool later(const Entry& a, const Entry& b) {
-    return a.when != b.when ? a.when > b.when : a.number > b.number;
-  }
+  // A type of its own, not a function: the heap's loops have it inlined.
+  struct Later {
+    bool operator()(const Entry& a, const Entry& b) const {
+      return a.when != b.when ? a.when > b.when : a.number > b.number;
+    }
+  };
 
   std::size_t store(Action action) {
     if (free_.empty()) {
