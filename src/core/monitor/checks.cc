@@ -24,8 +24,13 @@ bool enter(CheckView& view, Verdict verdict, std::string message, Moment now) {
 
 }  // namespace
 
+Instant HostChecks::last_change() const {
+  const auto instant = [](const CheckView& view) { return view.last_change.at; };
+  return instant(std::ranges::max(views_, {}, instant));
+}
+
 CheckBoard::CheckBoard(const Config& config) {
-  for (const auto& host : config.hosts) views_[host.name] = {};
+  for (const auto& host : config.hosts) hosts_[host.name] = {};
   for (const auto check : kAllChecks) {
     const auto it = config.checks.find(check);
     trap_periods_[check] = it == config.checks.end() ? CheckConfig{}.trap_period : it->second.trap_period;
@@ -69,32 +74,19 @@ bool CheckBoard::record_certain_failure(const HostName& host, CheckName check, s
 }
 
 CheckView& CheckBoard::view_of(const HostName& host, CheckName check) {
-  const auto it = views_.find(host);
-  MMM_CHECK(it != views_.end());
-  return it->second.at(static_cast<std::size_t>(check));
+  const auto it = hosts_.find(host);
+  MMM_CHECK(it != hosts_.end());
+  return it->second[check];
 }
 
-const CheckBoard::Views& CheckBoard::views_of(const HostName& host) const {
-  const auto it = views_.find(host);
-  MMM_CHECK(it != views_.end());
+const HostChecks& CheckBoard::of(const HostName& host) const {
+  const auto it = hosts_.find(host);
+  MMM_CHECK(it != hosts_.end());
   return it->second;
-}
-
-const CheckView& CheckBoard::at(const HostName& host, CheckName check) const {
-  return views_of(host).at(static_cast<std::size_t>(check));
-}
-
-bool CheckBoard::serves(const HostName& host) const {
-  return good(host, CheckName::ping) && good(host, CheckName::mysql);
 }
 
 bool CheckBoard::all_good(const HostName& host) const {
   return std::ranges::all_of(kAllChecks, [&](CheckName check) { return good(host, check); });
-}
-
-Instant CheckBoard::last_change(const HostName& host) const {
-  const auto instant = [](const CheckView& view) { return view.last_change.at; };
-  return instant(std::ranges::max(views_of(host), {}, instant));
 }
 
 }  // namespace mmm

@@ -26,6 +26,20 @@ struct CheckView {
   bool accused = false;                // failing for its trap period, but uncorroborated: shown, not entered
 };
 
+// All checks of one host.
+class HostChecks {
+ public:
+  CheckView& operator[](CheckName check) { return views_.at(static_cast<std::size_t>(check)); }
+  const CheckView& operator[](CheckName check) const { return views_.at(static_cast<std::size_t>(check)); }
+  bool good(CheckName check) const { return (*this)[check].verdict == Verdict::good; }
+  // ping and mysql both good.
+  bool serves() const { return good(CheckName::ping) && good(CheckName::mysql); }
+  Instant last_change() const;  // of any check
+
+ private:
+  std::array<CheckView, kAllChecks.size()> views_;
+};
+
 // Thread: none; a value.
 class CheckBoard {
  public:
@@ -43,21 +57,18 @@ class CheckBoard {
   bool record_certain_failure(const HostName& host, CheckName check, std::string message, Moment now);
 
   // Requires, here and below: a host of the configuration.
-  const CheckView& at(const HostName& host, CheckName check) const;
+  const HostChecks& of(const HostName& host) const;
+  const CheckView& at(const HostName& host, CheckName check) const { return of(host)[check]; }
   Verdict verdict(const HostName& host, CheckName check) const { return at(host, check).verdict; }
   bool good(const HostName& host, CheckName check) const { return verdict(host, check) == Verdict::good; }
-  // ping and mysql both good.
-  bool serves(const HostName& host) const;
+  bool serves(const HostName& host) const { return of(host).serves(); }
   bool all_good(const HostName& host) const;
-  Instant last_change(const HostName& host) const;  // of any check of that host
+  Instant last_change(const HostName& host) const { return of(host).last_change(); }
 
  private:
-  using Views = std::array<CheckView, kAllChecks.size()>;  // in the order of CheckName
-
   CheckView& view_of(const HostName& host, CheckName check);
-  const Views& views_of(const HostName& host) const;
 
-  std::map<HostName, Views> views_;
+  std::map<HostName, HostChecks> hosts_;
   std::map<CheckName, Duration> trap_periods_;
 };
 

@@ -82,19 +82,20 @@ bool MonitorBrain::corroborated(const HostName& host, CheckName check) const {
 
 HostFacts MonitorBrain::facts_of(const HostConfig& host) const {
   const auto& data = hosts_.at(host.name);
+  const auto& checks = checks_.of(host.name);
   const auto master = active_master();
   HostFacts f;
   f.state = data.state;
-  f.ping = checks_.verdict(host.name, CheckName::ping);
-  f.mysql = checks_.verdict(host.name, CheckName::mysql);
-  f.rep_threads = checks_.verdict(host.name, CheckName::rep_threads);
-  f.rep_backlog = checks_.verdict(host.name, CheckName::rep_backlog);
+  f.ping = checks[CheckName::ping].verdict;
+  f.mysql = checks[CheckName::mysql].verdict;
+  f.rep_threads = checks[CheckName::rep_threads].verdict;
+  f.rep_backlog = checks[CheckName::rep_backlog].verdict;
   f.is_active_master = master == host.name;
   f.can_be_active_master = is_candidate(host.name);
   f.there_is_active_master = master.has_value();
-  const auto peer = host.mode == HostMode::master ? host.peer : master;
-  if (peer && hosts_.contains(*peer)) {
-    const auto& peer_data = hosts_.at(*peer);
+  const auto& peer = host.mode == HostMode::master ? host.peer : master;
+  if (const auto it = peer ? hosts_.find(*peer) : hosts_.end(); it != hosts_.end()) {
+    const auto& peer_data = it->second;
     f.peer_state = peer_data.state;
     if (peer_data.state == HostState::online) f.peer_online_for = now_.at - peer_data.since.at;
     f.peer_serves = checks_.serves(*peer);
@@ -102,7 +103,7 @@ HostFacts MonitorBrain::facts_of(const HostConfig& host) const {
   f.diverged = data.diverged;
   f.flapping = data.flap.flapping;
   f.in_state = now_.at - data.since.at;
-  f.since_check_change = now_.at - checks_.last_change(host.name);
+  f.since_check_change = now_.at - checks.last_change();
   if (data.flap.uptime_at_loss_s && data.agent.report && reachable(host.name)) {
     const auto down = data.agent.report->uptime_s - *data.flap.uptime_at_loss_s;
     if (down > 0) f.downtime = from_seconds(down);
