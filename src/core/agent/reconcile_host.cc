@@ -32,10 +32,10 @@ void Brain::settle_addresses() {
   if (mysqld_ == Life::up) {
     for (const auto& ip : wanted) {
       if (!ips_.contains(ip) && !may_take_reader_addresses(lifetime)) continue;
-      const auto put = reader_put_.find(ip);
+      auto put = reader_put_.find(ip);
       const bool due = put == reader_put_.end() || now_ >= put->second + lifetime / 3;
-      if ((due || !ips_.contains(ip)) && try_run(PutReaderAddress{ip, lifetime})) reader_put_[ip] = now_;
-      wake_at((reader_put_.contains(ip) ? reader_put_[ip] : now_) + lifetime / 3);
+      if ((due || !ips_.contains(ip)) && try_run(PutReaderAddress{ip, lifetime})) put = reader_put_.insert_or_assign(ip, now_).first;
+      wake_at((put == reader_put_.end() ? now_ : put->second) + lifetime / 3);
     }
   }
   while (!announcements_.empty() && announcements_.begin()->first <= now_) {
