@@ -21,11 +21,11 @@ class EventQueue {
   TrueTime now() const { return now_; }
 
   // Ensures: actions of one instant run in the order in which they were added.
-  void at(TrueTime when, Action action) {
+  void at(TrueTime when, Action&& action) {
     heap_.push_back({std::max(when, now_), next_++, store(std::move(action))});
     std::ranges::push_heap(heap_, Later{});
   }
-  void after(Duration wait, Action action) { at(now_ + wait, std::move(action)); }
+  void after(Duration wait, Action&& action) { at(now_ + wait, std::move(action)); }
 
   // Runs the next action. Ensures: returns false when nothing is left that happens before `end`.
   bool run_next(TrueTime end) {
@@ -34,7 +34,7 @@ class EventQueue {
     const auto entry = heap_.back();
     heap_.pop_back();
     now_ = entry.when;
-    auto action = std::exchange(actions_[entry.slot], nullptr);
+    auto action = std::move(actions_[entry.slot]);
     free_.push_back(entry.slot);
     action();
     return true;
@@ -54,7 +54,7 @@ class EventQueue {
     }
   };
 
-  std::size_t store(Action action) {
+  std::size_t store(Action&& action) {
     if (free_.empty()) {
       actions_.push_back(std::move(action));
       return actions_.size() - 1;

@@ -76,7 +76,7 @@ std::optional<Node> Network::other_end(ConnectionId id, Node side) const {
   return it->second.ends[1 - side_of(it->second, side)].node;
 }
 
-void Network::send(ConnectionId id, Node from, Action deliver) {
+void Network::send(ConnectionId id, Node from, Action&& deliver) {
   const auto it = connections_.find(id);
   if (it == connections_.end()) return;
   const auto side = side_of(it->second, from);
@@ -91,7 +91,7 @@ bool Network::repeats(ConnectionId id, Node from) {
   return loss > 0 && random_.chance(loss);
 }
 
-void Network::send_again(ConnectionId id, Node from, Action deliver) {
+void Network::send_again(ConnectionId id, Node from, Action&& deliver) {
   const auto it = connections_.find(id);
   if (it == connections_.end()) return;
   const auto to = 1 - side_of(it->second, from);
@@ -99,7 +99,7 @@ void Network::send_again(ConnectionId id, Node from, Action deliver) {
   queue_.after(wait, [this, id, to, deliver = std::move(deliver)]() mutable { arrive(id, to, deliver); });
 }
 
-void Network::transmit(ConnectionId id, std::size_t to, Action deliver) {
+void Network::transmit(ConnectionId id, std::size_t to, Action&& deliver) {
   auto& connection = connections_.at(id);
   auto& end = connection.ends[to];
   const auto from = connection.ends[1 - to].node;

@@ -45,11 +45,11 @@ class Network {
   // `closed_…`: called when that end learns that the connection is over, not when it closed it itself.
   ConnectionId open(Node client, Node server, Action closed_client, Action closed_server);
   // Ensures: `deliver` runs once, after everything sent before on this side, or never.
-  void send(ConnectionId id, Node from, Action deliver);
+  void send(ConnectionId id, Node from, Action&& deliver);
   // A lossy link also brings messages again, out of their order. TCP does not; what stands between two programs may.
   // `repeats`: is this one brought again? Drawn. `send_again`: `deliver` runs once more, whenever it likes, or never.
   bool repeats(ConnectionId id, Node from);
-  void send_again(ConnectionId id, Node from, Action deliver);
+  void send_again(ConnectionId id, Node from, Action&& deliver);
   // The process at `side` closed it or ended. The other end learns of it after all that was sent before.
   void close(ConnectionId id, Node side);
   bool is_open(ConnectionId id, Node side) const;
@@ -77,7 +77,7 @@ class Network {
   Link& link(Node from, Node to) { return links_[from * kNodes + to]; }
   const Link& link(Node from, Node to) const { return links_[from * kNodes + to]; }
   static std::size_t side_of(const Connection& connection, Node node) { return connection.ends[0].node == node ? 0 : 1; }
-  void transmit(ConnectionId id, std::size_t to, Action deliver);
+  void transmit(ConnectionId id, std::size_t to, Action&& deliver);
   void arrive(ConnectionId id, std::size_t to, Action& deliver);
   void release_held(ConnectionId id, std::size_t to);
   void learn_of_end(ConnectionId id, std::size_t side);
