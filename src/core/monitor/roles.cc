@@ -195,6 +195,7 @@ std::vector<RoleMove> distribute(const Config& config, const RoleOwners& owners,
 
 std::vector<Role> roles_of(const RoleOwners& owners, const HostName& host) {
   std::vector<Role> roles;
+  roles.reserve(owners.size());
   for (const auto& [role, owner] : owners)
     if (owner == host) roles.push_back(role);
   return roles;
