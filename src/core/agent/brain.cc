@@ -385,6 +385,7 @@ Report Brain::report(Instant now) const {
   r.lost_memory = lost_memory_;
   r.mysqld_alive = mysqld_ != Life::down;  // an agent that has just started has not asked yet: that is no death
   r.server = server_;
+  r.ips.reserve(ips_.size());
   for (const auto& ip : ips_)
     if (is_role_ip(ip)) r.ips.push_back(ip);
   r.found_ips = found_ips_;

@@ -63,6 +63,7 @@ class Round {
 // In the order of the configuration, which decides ties.
 std::vector<HostName> Round::eligible_hosts(const RoleConfig& role) const {
   std::vector<HostName> hosts;
+  hosts.reserve(role.hosts.size());
   for (const auto& host : role.hosts)
     if (eligible_.contains(host)) hosts.push_back(host);
   return hosts;
