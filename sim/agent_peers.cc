@@ -84,7 +84,7 @@ void AgentProcess::peer_lost(Node peer, Network::ConnectionId connection) {
 void AgentProcess::carry_out(agent::AskPeer& effect) {
   const auto peer = node_of(effect.to);
   if (!peers_[peer].connection) return;
-  outbox_.send([this, peer, connection = *peers_[peer].connection, ask = std::move(effect.ask)] {
+  outbox_.send([this, peer, connection = *peers_[peer].connection, ask = std::move(effect.question)] {
     const auto deliver = [&world = world_, peer, connection, ask] { world.hosts[peer]->agent.asked(connection, ask); };
     if (world_.network.repeats(connection, machine_)) world_.network.send_again(connection, machine_, deliver);
     world_.network.send(connection, machine_, deliver);
@@ -103,7 +103,7 @@ void AgentProcess::carry_out(agent::AnswerPeer& effect) {
   });
 }
 
-void AgentProcess::asked(Network::ConnectionId connection, const PromiseAsk& ask) {
+void AgentProcess::asked(Network::ConnectionId connection, const PeerQuestion& ask) {
   handle([this, connection, ask] {
     const auto it = connections_.find(connection);
     if (it == connections_.end()) return;

@@ -26,7 +26,7 @@ class AgentProcess : public Process {
   void accepted(Network::ConnectionId connection);   // a monitor connected
   void heard(Network::ConnectionId connection, ToAgent&& message);
   void connection_closed(Network::ConnectionId connection);
-  void asked(Network::ConnectionId connection, const PromiseAsk& ask);
+  void asked(Network::ConnectionId connection, const PeerQuestion& ask);
   void answered(Node from, Network::ConnectionId connection, const PeerAnswer& answer);
   void server_started();
   void server_died();

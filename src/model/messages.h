@@ -192,6 +192,21 @@ struct NoPromise {
   bool operator==(const NoPromise&) const = default;
 };
 
-using PeerAnswer = std::variant<Promise, NoPromise>;
+// An agent that is out of touch with the monitor asks the others which reader addresses it may still hold.
+struct MapAsk {
+  HostName from, to;
+
+  bool operator==(const MapAsk&) const = default;
+};
+
+struct MapAnswer {
+  Order accepted;                  // the instruction, and the role map in it, that it accepted last
+  std::vector<std::string> serves; // the reader addresses that this map gives to it, and that it holds with a living server
+
+  bool operator==(const MapAnswer&) const = default;
+};
+
+using PeerQuestion = std::variant<PromiseAsk, MapAsk>;
+using PeerAnswer = std::variant<Promise, NoPromise, MapAnswer>;
 
 }  // namespace mmm

@@ -1,4 +1,4 @@
-// Other agents: those that are asked for promises, and those that ask for them (docs/lease.md, rule 3).
+// Other agents: those that are asked, for promises (docs/lease.md, rule 3) and for their role map, and those that ask.
 
 #include <spdlog/spdlog.h>
 
@@ -71,12 +71,12 @@ Task<void> AgentShell::serve_peer(agent::ConnectionId id, std::shared_ptr<Sessio
   while (true) {
     const auto line = co_await session->read_line(wire2::kMaxLine, Deadline::never());
     if (!line) break;
-    auto ask = wire2::decode_promise_ask(*line);
-    if (!ask) {
-      spdlog::warn("a question from {} is not understood, the connection is closed: {}", session->peer_ip(), ask.error().text);
+    auto question = wire2::decode_peer_question(*line);
+    if (!question) {
+      spdlog::warn("a question from {} is not understood, the connection is closed: {}", session->peer_ip(), question.error().text);
       break;
     }
-    happen(agent::PeerAsked{id, std::move(*ask)});
+    happen(agent::PeerAsked{id, std::move(*question)});
   }
   session->close();
   sessions_.erase(id);

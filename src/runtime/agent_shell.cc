@@ -130,7 +130,7 @@ bool AgentShell::say(const std::shared_ptr<Session>& session, std::string line) 
 }
 
 void AgentShell::carry_out(agent::AskPeer effect) {
-  if (const auto peer = peers_.find(effect.to); peer != peers_.end()) say(peer->second, wire2::encode(effect.ask));
+  if (const auto peer = peers_.find(effect.to); peer != peers_.end()) say(peer->second, wire2::encode(effect.question));
 }
 
 void AgentShell::carry_out(agent::AnswerPeer effect) {

@@ -84,7 +84,7 @@ void World::carry_out(Host& host, agent::AskPeer& effect) {
   post([this, &host, effect] {
     if (!path(host.name, effect.to)) return;
     auto& peer = this->host(effect.to);
-    if (peer.powered) step(peer, agent::PeerAsked{host.server_id, effect.ask});
+    if (peer.powered) step(peer, agent::PeerAsked{host.server_id, effect.question});
   });
 }
 

@@ -233,4 +233,22 @@ struct Description<NoPromise> {
   };
 };
 
+template <>
+struct Description<MapAsk> {
+  static constexpr std::string_view type = "map_ask";
+  static constexpr auto fields = std::tuple{
+      field<Host>("from", &MapAsk::from),
+      field<Host>("to", &MapAsk::to),
+  };
+};
+
+template <>
+struct Description<MapAnswer> {
+  static constexpr std::string_view type = "map";
+  static constexpr auto fields = std::tuple{
+      field("accepted", &MapAnswer::accepted),
+      field<Address>("serves", &MapAnswer::serves),
+  };
+};
+
 }  // namespace mmm::json

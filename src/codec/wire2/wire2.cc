@@ -92,18 +92,15 @@ std::string encode(const FromAgent& message) {
   return std::visit([](const auto& one) { return encode_message(one); }, message);
 }
 
-std::string encode(const PromiseAsk& ask) { return encode_message(ask); }
+std::string encode(const PeerQuestion& question) {
+  return std::visit([](const auto& one) { return encode_message(one); }, question);
+}
 
 std::string encode(const PeerAnswer& answer) {
   return std::visit([](const auto& one) { return encode_message(one); }, answer);
 }
 
-Result<PromiseAsk> decode_promise_ask(std::string_view line) {
-  auto ask = decode<std::variant<PromiseAsk>>(line);
-  if (!ask) return std::unexpected(std::move(ask.error()));
-  return std::get<PromiseAsk>(*std::move(ask));
-}
-
+Result<PeerQuestion> decode_peer_question(std::string_view line) { return decode<PeerQuestion>(line); }
 Result<PeerAnswer> decode_peer_answer(std::string_view line) { return decode<PeerAnswer>(line); }
 
 std::string encode_peer_line() { return fmt::format("{}{}", kPeerWord, kVersion); }

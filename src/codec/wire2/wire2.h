@@ -31,10 +31,10 @@ Result<FromAgent> decode_from_agent(std::string_view line);
 
 // ---- agent to agent ---------------------------------------------------------------------------------------------
 
-std::string encode(const PromiseAsk& ask);
+std::string encode(const PeerQuestion& question);
 std::string encode(const PeerAnswer& answer);
 // Errors: as above.
-Result<PromiseAsk> decode_promise_ask(std::string_view line);
+Result<PeerQuestion> decode_peer_question(std::string_view line);
 Result<PeerAnswer> decode_peer_answer(std::string_view line);
 
 // ---- the first line of a connection -----------------------------------------------------------------------------

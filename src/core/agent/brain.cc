@@ -38,6 +38,7 @@ void Brain::settle() {
   settle_lease();
   settle_writer();
   settle_fence();
+  settle_role_map();
   settle_addresses();
   settle_replication();
   settle_observation();
@@ -174,6 +175,19 @@ void Brain::on(const Trouble& event) {
     problems_[event.key] = event.text;
 }
 
+void Brain::on(const PeerJoined& event) {
+  if (promisers().contains(event.host)) lease_.ask_at_once();
+  maps_asked_ = kLongAgo;
+}
+
+void Brain::on(const PeerAnswered& event) {
+  std::visit([&](const auto& answer) { hear_peer(event.host, answer); }, event.answer);
+}
+
+void Brain::on(const PeerAsked& event) {
+  std::visit([&](const auto& question) { answer_peer(event.from, question); }, event.question);
+}
+
 void Brain::on(const Tick& event) {
   if (event.uptime_s <= 0) return;
   uptime_s_ = event.uptime_s;
@@ -245,6 +259,7 @@ void Brain::accept(const Instruction& instruction) {
   memory_.instruction = instruction;
   memory_.instruction->must_have = std::move(must_have);
   memory_.longest_lease = std::max(memory_.longest_lease, instruction.lease_ttl);
+  taken_over_.clear();
   if (own_plan() && old_state == HostState::admin_offline && own_plan()->state != old_state)
     may_start_replication_ = true;
   if (new_generation) {
@@ -356,9 +371,11 @@ std::set<std::string> Brain::reader_ips() const {
   std::set<std::string> ips;
   if (const auto* plan = own_plan())
     for (const auto& role : plan->roles)
-      if (role.name != config_.active_master_role && is_role_ip(role.ip)) ips.insert(role.ip);
+      if (role.name != config_.active_master_role && is_role_ip(role.ip) && !taken_over_.contains(role.ip)) ips.insert(role.ip);
   return ips;
 }
+
+Duration Brain::reader_ttl() const { return memory_.instruction ? memory_.instruction->reader_ttl : config_.reader_ttl; }
 
 Duration Brain::lease_ttl() const { return memory_.instruction ? memory_.instruction->lease_ttl : config_.lease_ttl; }
 

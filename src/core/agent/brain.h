@@ -45,7 +45,7 @@ struct Trouble { std::string key, text; };
 struct Tick { double uptime_s = 0; };
 struct PeerJoined { HostName host; };  // a connection that was wanted (`Brain::peers`) stands
 struct PeerAnswered { HostName host; PeerAnswer answer; };
-struct PeerAsked { ConnectionId from = 0; PromiseAsk ask; };
+struct PeerAsked { ConnectionId from = 0; PeerQuestion question; };
 
 using Event = std::variant<Started, MonitorSaid, MonitorLeft, MysqldUp, MysqldDown, Completed, Observed,
                            AddressesChanged, Reach, Trouble, Tick, PeerJoined, PeerAnswered, PeerAsked>;
@@ -60,7 +60,7 @@ class Brain {
   // When `step(Tick)` is wanted at the latest.
   Instant next_wakeup() const;
 
-  // The agents that are asked for promises: a connection to each of them is wanted.
+  // The agents that are asked, for promises or for their role map: a connection to each of them is wanted.
   HostSet peers() const;
 
   // ---- for tests, checkers and `show`
@@ -125,6 +125,9 @@ class Brain {
   bool holds_writer_ip() const;
   std::set<std::string> reader_ips() const;
   bool may_take_reader_addresses(Duration reader_ttl) const;
+  Duration reader_ttl() const;
+  bool out_of_touch() const;            // with the monitor for reader_ttl, and serving readers
+  HostSet promisers() const;            // whom the writer's lease depends on
   Duration lease_ttl() const;
   std::string unfit_reason() const;
   void expect_generation(Generation generation);
@@ -142,6 +145,13 @@ class Brain {
   void settle_writer();
   void settle_takeover();
   void settle_addresses();
+  void settle_role_map();
+  void ask_for_role_maps();
+  void answer_peer(ConnectionId to, const PromiseAsk& ask);
+  void answer_peer(ConnectionId to, const MapAsk& ask);
+  void hear_peer(const HostName& from, const Promise& promise);
+  void hear_peer(const HostName& from, const NoPromise& refusal);
+  void hear_peer(const HostName& from, const MapAnswer& map);
   void settle_replication();
   void settle_observation();
   void settle_report();
@@ -241,6 +251,8 @@ class Brain {
   std::set<std::string> ips_;
   std::set<std::string> untimed_ips_;           // of the writer's, those that have no end
   std::map<std::string, Instant> reader_put_;   // when a reader address was put last
+  std::set<std::string> taken_over_;            // reader addresses that another host serves by a newer map than ours
+  Instant maps_asked_ = kLongAgo;               // when the other agents were asked for theirs last
   bool map_confirmed_ = false;                  // a monitor has told the role map since our own start
   std::map<std::string, Instant> armed_;        // the lease's end for which a writer address was put last
   std::set<std::string> announced_;             // the addresses that are up and whose announcing has begun

@@ -64,7 +64,7 @@ void Brain::settle_acknowledgement() {
   send(Acknowledged{memory_.accepted, memory_.longest_lease, has_fence_});
 }
 
-HostSet Brain::peers() const {
+HostSet Brain::promisers() const {
   if (!is_writer() || release_ || mysqld_ == Life::down) return {};
   return memory_.instruction->assignment.takeover_set;
 }
@@ -77,7 +77,7 @@ void Brain::settle_lease() {
     lease_.begin(memory_.accepted.generation, memory_.instruction->assignment.takeover_set);
   if (lease_.live(now_)) wake_at(lease_.lease_end());
   if (lease_.lease_end() == kLongAgo && now_ < hold_until_) wake_at(hold_until_);
-  const auto others = peers();
+  const auto others = promisers();
   if (!leader_ && others.empty()) return;
   const auto due = lease_.last_ask() == kLongAgo ? now_ : lease_.last_ask() + lease_ttl() / 3;
   if (now_ < due) return wake_at(due);
@@ -93,9 +93,9 @@ void Brain::ask_for_lease(std::uint64_t staged) {
   if (!is_writer() || release_) return;
   const auto number = lease_.ask(now_, lease_ttl(), staged);
   send(Ask{.number = number, .accepted = memory_.accepted, .ttl = lease_ttl(), .has_fence = has_fence_});
-  for (const auto& peer : peers())
-    effects_.push_back(AskPeer{peer, {.from = self_, .to = peer, .number = number, .generation = memory_.accepted.generation,
-                                      .ttl = lease_ttl(), .has_fence = has_fence_}});
+  for (const auto& peer : promisers())
+    effects_.push_back(AskPeer{peer, PromiseAsk{.from = self_, .to = peer, .number = number, .generation = memory_.accepted.generation,
+                                                .ttl = lease_ttl(), .has_fence = has_fence_}});
   wake_at(now_ + lease_ttl() / 3);
 }
 
@@ -127,19 +127,14 @@ void Brain::hear(const NoGrant& refusal) {
   note(Severity::warning, "the monitor does not renew the lease: " + refusal.reason);
 }
 
-void Brain::on(const PeerJoined& event) {
-  if (peers().contains(event.host)) lease_.ask_at_once();
+void Brain::hear_peer(const HostName& from, const Promise& promise) {
+  const auto number = MMM_MUTANT(lease_from_answer) ? lease_.ask(now_, lease_ttl()) : promise.number;
+  lease_.promised(from, number, promise.generation);
 }
 
-void Brain::on(const PeerAnswered& event) {
-  if (const auto* promise = std::get_if<Promise>(&event.answer)) {
-    const auto number = MMM_MUTANT(lease_from_answer) ? lease_.ask(now_, lease_ttl()) : promise->number;
-    lease_.promised(event.host, number, promise->generation);
-    return;
-  }
-  const auto& refusal = std::get<NoPromise>(event.answer);
-  auto& told = refused_by_[event.host];
-  if (told != refusal.reason) note(Severity::warning, fmt::format("{} promises nothing: {}", event.host, refusal.reason));
+void Brain::hear_peer(const HostName& from, const NoPromise& refusal) {
+  auto& told = refused_by_[from];
+  if (told != refusal.reason) note(Severity::warning, fmt::format("{} promises nothing: {}", from, refusal.reason));
   told = refusal.reason;
   if (!refusal.overtaken || !is_writer() || refusal.generation != memory_.accepted.generation) return;
   lease_.revoke(now_);
@@ -148,8 +143,7 @@ void Brain::on(const PeerAnswered& event) {
 
 // ---- as one that could become it --------------------------------------------------------------------------------
 
-void Brain::on(const PeerAsked& event) {
-  const auto& ask = event.ask;
+void Brain::answer_peer(ConnectionId to, const PromiseAsk& ask) {
   auto refusal = refuse_promise(memory_, config_, ask);
   if (!refusal && ask.generation < next_generation_ && now_ < next_until_)
     refusal = PromiseRefusal{fmt::format("generation {} may begin any moment", next_generation_.value)};
@@ -160,7 +154,7 @@ void Brain::on(const PeerAsked& event) {
   }
   if (!refusal && lost_memory_) refusal = PromiseRefusal{"its agent lost its memory and was not admitted again yet"};
   if (refusal) {
-    effects_.push_back(AnswerPeer{event.from, NoPromise{ask.number, ask.generation, refusal->overtaken, refusal->because}});
+    effects_.push_back(AnswerPeer{to, NoPromise{ask.number, ask.generation, refusal->overtaken, refusal->because}});
     return;
   }
   promises_.give(ask.generation, ask.ttl, ask.has_fence, now_);
@@ -168,7 +162,7 @@ void Brain::on(const PeerAsked& event) {
     memory_.longest_lease = ask.ttl;
     persist();
   }
-  effects_.push_back(AnswerPeer{event.from, Promise{ask.number, ask.generation}});
+  effects_.push_back(AnswerPeer{to, Promise{ask.number, ask.generation}});
 }
 
 // A monitor asks for it again every second for as long as it wants it.

@@ -63,7 +63,7 @@ using ConnectionId = std::uint64_t;  // a standing connection of a monitor; neve
 // wait: those that take rights away must not, those that give rights need a lease, which needs a Send.
 struct Persist { AgentMemory memory; };
 struct Send { ConnectionId to = 0; FromAgent message; };
-struct AskPeer { HostName to; PromiseAsk ask; };            // to another agent, over a connection that this one opened
+struct AskPeer { HostName to; PeerQuestion question; };     // to another agent, over a connection that this one opened
 struct AnswerPeer { ConnectionId to = 0; PeerAnswer answer; };
 struct Run { std::uint64_t id = 0; Operation operation; };
 

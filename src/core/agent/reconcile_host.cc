@@ -26,7 +26,7 @@ constexpr Duration kReportEvery = 1s;    // silence longer than this is news by 
 
 void Brain::settle_addresses() {
   const auto wanted = reader_ips();
-  const auto lifetime = memory_.instruction ? memory_.instruction->reader_ttl : config_.reader_ttl;
+  const auto lifetime = reader_ttl();
   for (const auto& ip : ips_)
     if (is_role_ip(ip) && !is_writer_ip(ip) && (!wanted.contains(ip) || mysqld_ == Life::down)) try_run(DropAddress{ip});
   if (mysqld_ == Life::up) {

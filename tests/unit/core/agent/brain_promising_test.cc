@@ -29,8 +29,9 @@ struct AskingTest : testing::Test {
     agent.step(agent::MonitorLeft{lab::kMonitor});
     for (const auto until = agent.now + duration; agent.now < until;) {
       agent.pass(50ms);
-      for (const auto& ask : std::exchange(agent.asked, {}))
-        agent.step(agent::PeerAnswered{"db2", Promise{ask.ask.number, ask.ask.generation}});
+      for (const auto& asked : std::exchange(agent.asked, {}))
+        if (const auto* ask = std::get_if<PromiseAsk>(&asked.question))
+          agent.step(agent::PeerAnswered{"db2", Promise{ask->number, ask->generation}});
     }
   }
   bool serves() const { return agent.host.writable() && agent.host.ips().contains(kIp); }
@@ -46,7 +47,7 @@ struct AskingTest : testing::Test {
 TEST_F(AskingTest, TheSameQuestionGoesToTheMonitorAndToEveryMemberOfTheSet) {
   ASSERT_FALSE(agent.asked.empty());
   EXPECT_EQ(agent.asked.back().to, "db2");
-  EXPECT_EQ(agent.asked.back().ask.number, agent.last<Ask>().number);
+  EXPECT_EQ(std::get<PromiseAsk>(agent.asked.back().question).number, agent.last<Ask>().number);
   EXPECT_EQ(agent.brain.peers(), HostSet{"db2"});
 }
 

@@ -1,0 +1,55 @@
+// The reader addresses of a host that has lost touch with the monitor: somebody else may serve them by now
+// (docs/lease.md, "Reader IPs").
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "core/agent/brain.h"
+
+namespace mmm::agent {
+
+bool Brain::out_of_touch() const {
+  return managed() && now_ - leader_heard_ >= reader_ttl() && !reader_ips().empty();
+}
+
+HostSet Brain::peers() const {
+  auto hosts = promisers();
+  if (!out_of_touch()) return hosts;
+  for (const auto& host : config_.hosts)
+    if (host.name != self_) hosts.insert(host.name);
+  return hosts;
+}
+
+void Brain::settle_role_map() {
+  if (!managed() || reader_ips().empty()) return;
+  if (!out_of_touch()) return wake_at(leader_heard_ + reader_ttl());
+  const auto due = maps_asked_ == kLongAgo ? now_ : maps_asked_ + reader_ttl() / 3;
+  if (now_ < due) return wake_at(due);
+  ask_for_role_maps();
+  wake_at(now_ + reader_ttl() / 3);
+}
+
+void Brain::ask_for_role_maps() {
+  maps_asked_ = now_;
+  for (const auto& host : peers()) effects_.push_back(AskPeer{host, MapAsk{self_, host}});
+}
+
+void Brain::answer_peer(ConnectionId to, const MapAsk& ask) {
+  MapAnswer answer{.accepted = memory_.accepted, .serves = {}};
+  if (ask.to == self_ && mysqld_ == Life::up)
+    for (const auto& ip : reader_ips())
+      if (ips_.contains(ip)) answer.serves.push_back(ip);
+  effects_.push_back(AnswerPeer{to, std::move(answer)});
+}
+
+// Only what another host really serves by a newer map is let go. Nobody takes anything by what it hears here.
+void Brain::hear_peer(const HostName& from, const MapAnswer& map) {
+  if (map.accepted <= memory_.accepted) return;
+  const auto mine = reader_ips();
+  for (const auto& ip : map.serves)
+    if (mine.contains(ip) && taken_over_.insert(ip).second)
+      note(Severity::warning, fmt::format("lets {} go: {} serves it by a newer word of the monitor, which this host did not hear", ip, from));
+}
+
+}  // namespace mmm::agent
