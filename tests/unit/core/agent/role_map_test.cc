@@ -47,7 +47,7 @@ TEST_F(RoleMapTest, WhoHearsTheMonitorAsksNobody) {
 }
 
 TEST_F(RoleMapTest, WhoHasNotHeardItForReaderTtlAsksEveryOtherAgent) {
-  lose_the_monitor(9500ms);
+  lose_the_monitor(8500ms);
   EXPECT_THAT(agent.brain.peers(), IsEmpty());
   agent.pass(1s);
   EXPECT_EQ(agent.brain.peers(), (HostSet{"db1", "db2"}));
