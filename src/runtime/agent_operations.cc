@@ -162,7 +162,7 @@ bool AgentShell::is_writer_ip(const std::string& ip) const {
 // Ensures: returns whether it stands. Where it should and does not, that is said until somebody mends it.
 bool AgentShell::open_fence() {
   if (config_.write_fence == FenceMode::off) {
-    spdlog::warn("write_fence is off: a lost writer's address ends up to 2 s after its lease, and others wait for that");
+    trouble_at_start_ = "write_fence is off: a lost writer's address ends up to 2 s after its lease, and others wait for that";
     return false;
   }
   const auto* role = config_.role(config_.active_master_role);

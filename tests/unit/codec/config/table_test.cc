@@ -28,6 +28,7 @@ std::string show(Duration duration) { return fmt::format("{}ms", milliseconds(du
 std::string show(RoleMode mode) { return mode == RoleMode::exclusive ? "exclusive" : "balanced"; }
 std::string show(HostMode mode) { return mode == HostMode::master ? "master" : "slave"; }
 std::string show(MonitorMode mode) { return std::string(to_string(mode)); }
+std::string show(FenceMode mode) { return mode == FenceMode::on ? "on" : mode == FenceMode::host ? "host" : "off"; }
 std::string show(BlockingType type) { return type == BlockingType::soft ? "soft" : "hard"; }
 std::string show(SocketType type) { return type == SocketType::plain ? "plain" : "ssl"; }
 std::string show(LogLevel level) {
@@ -126,6 +127,12 @@ const std::vector<RowCase> kTop{
      top<&Config::reader_ttl>,
      {{"1", "1000ms"}, {"7.5", "7500ms"}},
      {"0.999", "-1", "ten"}},
+    {"write_fence",
+     "",
+     "on",
+     top<&Config::write_fence>,
+     {{"on", "on"}, {"host", "host"}, {"off", "off"}},
+     {"On", "yes", "1"}},
     {"allow_from",
      "",
      "",

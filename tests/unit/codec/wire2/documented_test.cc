@@ -37,20 +37,21 @@ std::vector<std::string> examples(std::string_view start) {
 }
 
 TEST(ProtocolPage, EveryExampleOfAMessageIsReadAndWrittenAsItStands) {
-  std::set<std::size_t> to_agent, from_agent;
-  for (const auto& line : examples("{\"type\"")) {
-    if (const auto message = decode_to_agent(line)) {
-      to_agent.insert(message->index());
-      EXPECT_EQ(encode(*message), line);
-    } else {
-      const auto other = decode_from_agent(line);
-      ASSERT_TRUE(other) << message.error().text << "; " << other.error().text;
-      from_agent.insert(other->index());
-      EXPECT_EQ(encode(*other), line);
-    }
-  }
+  std::set<std::size_t> to_agent, from_agent, questions, answers;
+  const auto is_read = [](const std::string& line, const auto& message, std::set<std::size_t>& seen) {
+    if (!message) return false;
+    seen.insert(message->index());
+    EXPECT_EQ(encode(*message), line);
+    return true;
+  };
+  for (const auto& line : examples("{\"type\""))
+    EXPECT_TRUE(is_read(line, decode_to_agent(line), to_agent) || is_read(line, decode_from_agent(line), from_agent) ||
+                is_read(line, decode_peer_question(line), questions) || is_read(line, decode_peer_answer(line), answers))
+        << line;
   EXPECT_EQ(to_agent.size(), std::variant_size_v<ToAgent>);
   EXPECT_EQ(from_agent.size(), std::variant_size_v<FromAgent>);
+  EXPECT_EQ(questions.size(), std::variant_size_v<PeerQuestion>);
+  EXPECT_EQ(answers.size(), std::variant_size_v<PeerAnswer>);
 }
 
 TEST(ProtocolPage, ItsHelloLineIsRead) {
@@ -59,6 +60,12 @@ TEST(ProtocolPage, ItsHelloLineIsRead) {
   const auto hello = decode_hello_line(lines.front());
   ASSERT_TRUE(hello) << hello.error().text;
   EXPECT_EQ(encode_hello_line(hello->hello), lines.front());
+}
+
+TEST(ProtocolPage, ItsPeerLineIsRead) {
+  const auto lines = examples("PEER|");
+  ASSERT_EQ(lines.size(), 1u);
+  EXPECT_EQ(encode_peer_line(), lines.front());
 }
 
 TEST(ProtocolPage, ItsStatusFileIsRead) {
@@ -83,7 +90,7 @@ template <class T>
 class Documented : public testing::Test {};
 using AllStructs = testing::Types<Epoch, Order, Assignment, HostPlan, Instruction, Hello, Grant, NoGrant, Survey, Poke, Welcome,
                                   Report, ServerStatus, ReplicationStatus, Acknowledged, Refused, Released, Ask, SurveyAnswer,
-                                  LeadershipState, HandOverRecord, FlapRecord>;
+                                  PromiseAsk, Promise, NoPromise, MapAsk, MapAnswer, LeadershipState, HandOverRecord, FlapRecord>;
 TYPED_TEST_SUITE(Documented, AllStructs);
 
 TYPED_TEST(Documented, EveryFieldIsOnThePage) {
