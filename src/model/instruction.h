@@ -23,6 +23,9 @@ struct HostPlan {
 
 struct Instruction {
   Order order;
+  // Which chain of leaderships this one belongs to, each continuing the one before. Promises are given within one only: a
+  // writer of another is one that the monitor was made to lead without (rule 3).
+  std::string line;
   Assignment assignment;
   // Set while the monitor asks the writer to give up `assignment.generation` for good (rule 7).
   bool release = false;

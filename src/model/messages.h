@@ -167,6 +167,7 @@ using FromAgent = std::variant<Welcome, Report, Acknowledged, Refused, Released,
 // The writer's agent asks a member of its takeover set for a promise (rule 3). The stamp stays with the asker.
 struct PromiseAsk {
   HostName from, to;
+  std::string line;                // of the instruction that the asker accepted last
   std::uint64_t number = 0;        // of the asker's Ask: one stamp for both
   Generation generation;           // whose writer it is
   Duration ttl{0};

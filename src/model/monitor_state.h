@@ -44,6 +44,7 @@ struct FlapRecord {
 
 struct LeadershipState {
   Epoch epoch;
+  std::string line;                // as in Instruction
   std::string machine_id;          // of the machine that wrote the file, and
   std::string path;                // the absolute path it was written to: a copied file is noticed (rule 1)
   Assignment assignment;

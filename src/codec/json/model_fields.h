@@ -63,6 +63,7 @@ struct Description<Instruction> {
   static constexpr std::string_view type = "instruction";
   static constexpr auto fields = std::tuple{
       field("order", &Instruction::order),
+      field("line", &Instruction::line),
       field("assignment", &Instruction::assignment),
       field("release", &Instruction::release),
       field("given_up", &Instruction::given_up),

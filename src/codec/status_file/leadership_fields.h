@@ -36,6 +36,7 @@ template <>
 struct Description<LeadershipState> {
   static constexpr auto fields = std::tuple{
       field("epoch", &LeadershipState::epoch),
+      field("line", &LeadershipState::line),
       field("machine_id", &LeadershipState::machine_id),
       field("path", &LeadershipState::path),
       field("assignment", &LeadershipState::assignment),

@@ -206,6 +206,7 @@ struct Description<PromiseAsk> {
   static constexpr auto fields = std::tuple{
       field<Host>("from", &PromiseAsk::from),
       field<Host>("to", &PromiseAsk::to),
+      field("line", &PromiseAsk::line),
       field("number", &PromiseAsk::number),
       field("generation", &PromiseAsk::generation),
       field("ttl_ms", &PromiseAsk::ttl),

@@ -242,6 +242,9 @@ void Brain::hear(const Instruction& instruction) {
     case Reading::refused:
       if (instruction.assignment.writer == self_ && instruction.order.generation > memory_.accepted.generation)
         expect_generation(instruction.order.generation);
+      // It was made the writer by a leadership that this one was made to go on without.
+      if (is_writer() && instruction.order.epoch == memory_.epoch.counter && instruction.line != memory_.instruction->line)
+        start_release("the monitor that is obeyed knows of no such generation", mysqld_ == Life::down);
       note(Severity::warning, "an instruction is not obeyed: " + judgement.because);
       return send(Refused{instruction.order, false, judgement.because});
   }

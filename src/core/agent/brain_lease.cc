@@ -94,7 +94,7 @@ void Brain::ask_for_lease(std::uint64_t staged) {
   const auto number = lease_.ask(now_, lease_ttl(), staged);
   send(Ask{.number = number, .accepted = memory_.accepted, .ttl = lease_ttl(), .has_fence = has_fence_});
   for (const auto& peer : promisers())
-    effects_.push_back(AskPeer{peer, PromiseAsk{.from = self_, .to = peer, .number = number, .generation = memory_.accepted.generation,
+    effects_.push_back(AskPeer{peer, PromiseAsk{.from = self_, .to = peer, .line = memory_.instruction->line, .number = number, .generation = memory_.accepted.generation,
                                                 .ttl = lease_ttl(), .has_fence = has_fence_}});
   wake_at(now_ + lease_ttl() / 3);
 }

@@ -59,6 +59,8 @@ std::optional<PromiseRefusal> refuse_promise(const AgentMemory& memory, const Co
   const auto* role = config.role(config.active_master_role);
   if (!role || std::ranges::find(role->hosts, ask.from) == role->hosts.end())
     return PromiseRefusal{fmt::format("'{}' is not among the hosts of role {} here", ask.from, config.active_master_role)};
+  if (memory.instruction && ask.line != memory.instruction->line)
+    return PromiseRefusal{fmt::format("'{}' obeys another leadership than this host", ask.from)};
   if (ask.generation < memory.accepted.generation)
     return PromiseRefusal{fmt::format("generation {} is over; {} was accepted", ask.generation.value,
                                       memory.accepted.generation.value), true};

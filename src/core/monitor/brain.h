@@ -227,6 +227,7 @@ class MonitorBrain {
   std::string not_leading_because_;
   Epoch epoch_;
   std::vector<Epoch> lineage_;       // our earlier epochs, as many as are told; oldest first
+  std::string line_;                 // as in Instruction
   std::string machine_id_, path_;
   MonitorState file_;                // as read at the start
 

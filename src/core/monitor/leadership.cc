@@ -39,6 +39,7 @@ void MonitorBrain::on(const MonitorStarted& event) {
 }
 
 void MonitorBrain::continue_leadership(const LeadershipState& leadership) {
+  line_ = leadership.line;
   lineage_ = leadership.lineage;
   lineage_.push_back(leadership.epoch);
   if (lineage_.size() > kLineage) lineage_.erase(lineage_.begin());
@@ -293,6 +294,7 @@ void MonitorBrain::lead_from_reports() {
   // An operator's word covers the old monitor, not the lease of a writer that nobody could ask.
   durable.unheard_lease = !missing_acceptances().empty();
   owed_ = {};
+  line_ = epoch_.id;
   start_leading(std::move(durable), longest);
   note(NoteLevel::info, "", fmt::format("leads now (leadership {}): {}", epoch_.counter,
                                         known ? fmt::format("took over generation {} of '{}'",

@@ -94,7 +94,8 @@ std::optional<NotYet> LeaseBook::refuse_promotion(const HostName& target, Instan
   if (target == writer && (durable_.released || durable_.accepted)) return std::nullopt;
   if (const auto why = target == writer ? std::string() : not_promotable(target); !why.empty())
     return NotYet{fmt::format("'{}' can't be made writer: {}", target, why)};
-  if (durable_.released) return std::nullopt;
+  // Refused only, it ends no lease of an earlier generation, e.g. of a living writer that was offered a new one.
+  if (durable_.released && durable_.given_up >= generation) return std::nullopt;
   const auto end = outstanding(target);
   if (now >= end || MMM_MUTANT(takeover_without_wait)) return std::nullopt;
   return NotYet{fmt::format("'{}' may hold a lease for another {:.2f} s", writer, seconds(end - now)), end};
@@ -146,7 +147,7 @@ bool LeaseBook::acknowledged(const HostName& from, const Order& order, Duration 
 
 bool LeaseBook::released(const HostName& from, Generation generation, bool had_accepted) {
   if (!exists() || from != durable_.assignment.writer || generation < durable_.assignment.generation) return false;
-  outstanding_.erase(from);
+  if (had_accepted) outstanding_.erase(from);
   if (had_accepted || MMM_MUTANT(refusal_voids_promises)) durable_.given_up = std::max(durable_.given_up, durable_.assignment.generation);
   if (durable_.released) return false;
   durable_.released = true;

@@ -16,7 +16,8 @@ bool same_content(const Instruction& a, const Instruction& b) {
   return a.assignment.generation == b.assignment.generation && a.assignment.writer == b.assignment.writer &&
          a.assignment.takeover_set == b.assignment.takeover_set && a.release == b.release && a.must_have == b.must_have &&
          a.catch_up_from == b.catch_up_from && a.lease_ttl == b.lease_ttl && a.reader_ttl == b.reader_ttl &&
-         a.barred == b.barred && a.hosts == b.hosts && a.order.epoch == b.order.epoch;
+         a.barred == b.barred && a.hosts == b.hosts && a.order.epoch == b.order.epoch &&
+         a.line == b.line;
 }
 
 std::string_view to_string_step(int step) {
@@ -33,6 +34,7 @@ Instruction MonitorBrain::instruction() const {
   i.order = {epoch_.counter, i.assignment.generation, i.assignment.version};
   i.release = hand_over_ && hand_over_->unwanted && hand_over_->from == i.assignment.writer && hand_over_->step != Step::offering &&
               hand_over_->step != Step::settling;
+  i.line = line_;
   i.given_up = book_.durable().given_up;
   if (book_.barred()) i.barred = i.assignment.generation;
   i.must_have = owed_.must_have;
@@ -85,6 +87,7 @@ MonitorState MonitorBrain::state() const {
   const auto& durable = book_.durable();
   LeadershipState l;
   l.epoch = epoch_;
+  l.line = line_;
   l.machine_id = machine_id_;
   l.path = path_;
   l.assignment = durable.assignment;

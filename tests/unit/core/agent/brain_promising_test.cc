@@ -87,6 +87,20 @@ TEST_F(AskingTest, AWriterThatALaterOneAsksGivesItsOwnGenerationUpBeforeItPromis
   EXPECT_TRUE(std::holds_alternative<Promise>(agent.answered.back()));
 }
 
+// Goal: S1. Whoever turns up after a monitor was made to lead without it gives up what it is the writer of.
+TEST_F(AskingTest, AWriterThatTheMonitorKnowsNothingOfGivesItsGenerationUp) {
+  agent.obey([] { auto i = instruction(1, 7, 1, "db1"); return i; }());
+  ASSERT_TRUE(serves());
+  agent.hear(Hello{.host = "db1", .epoch = {2, "other"}, .leads = true, .vouched_below = 2}, lab::kOtherMonitor);
+  auto foreign = instruction(2, 3, 1, "db2");
+  foreign.line = "other";
+  agent.hear(foreign, lab::kOtherMonitor);
+  agent.finish_all();
+  agent.pass(200ms);
+  EXPECT_FALSE(serves());
+  EXPECT_EQ(agent.brain.memory().released, Generation{7});
+}
+
 // ---- pins -------------------------------------------------------------------------------------------------------
 
 TEST_F(AskingTest, WhoHasNobodyToTakeItsPlaceNeedsNobody) {
@@ -246,6 +260,14 @@ TEST_F(PromisingTest, WhoLostItsMemoryPromisesNothingUntilItIsAdmittedAgain) {
   again.hear(instruction(1, 1, 3, "db1"));
   again.step(agent::PeerAsked{7, PromiseAsk{.from = "db1", .to = "db2", .number = 6, .generation = Generation{1}, .ttl = 2s}});
   EXPECT_TRUE(std::holds_alternative<Promise>(again.answered.back()));
+}
+
+// Goal: S1. A writer of a leadership that the monitor was made to lead without.
+TEST_F(PromisingTest, PromisesNothingToAWriterOfAnotherLine) {
+  agent.step(agent::PeerAsked{7, PromiseAsk{.from = "db1", .to = "db2", .line = "other", .number = 5, .generation = Generation{1},
+                                            .ttl = 2s}});
+  EXPECT_THAT(refusal().reason, HasSubstr("obeys another leadership"));
+  EXPECT_FALSE(refusal().overtaken);
 }
 
 TEST_F(PromisingTest, PromisesNothingToAStranger) {

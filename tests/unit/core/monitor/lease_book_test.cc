@@ -102,6 +102,17 @@ TEST_F(AcceptedTest, ALeadersOwnStartHoldsEveryTakeoverUp) {
   EXPECT_FALSE(restarted.refuse_promotion("db2", kStart + 100s));
 }
 
+// Goal: S1. A living writer that will never accept the generation it was offered goes on in the one that it has.
+TEST_F(AcceptedTest, ARefusalEndsNoLeaseOfAnEarlierGeneration) {
+  ask(kStart);
+  book.promote("db1", {"db2", "db4"});
+  book.released("db1", generation(), false);
+  EXPECT_TRUE(book.durable().released);
+  EXPECT_FALSE(may("db2", kStart + kWait - 1ns));
+  EXPECT_TRUE(may("db2", kStart + kWait));
+  EXPECT_TRUE(may("db1", kStart)) << "it needs no wait for itself";
+}
+
 TEST_F(AcceptedTest, TheLivingWriterItselfNeedsNoWait) {
   ask(kStart + 10s);
   EXPECT_TRUE(may("db1", kStart + 10s));
