@@ -44,6 +44,8 @@ struct Assignment {
   bool operator==(const Assignment&) const = default;
 };
 
+inline constexpr Duration kLeaseTtlMax = 60s;  // of `lease_ttl`; nobody promises for longer
+
 // The widest that two clocks may differ: one 1 % fast, the other 1 % slow (rule "Terms": 1.01 / 0.99).
 inline constexpr double kClockAllowance = 1.0203;
 // A holder without the kernel's write fence has only the address's lifetime: whole seconds, up to a second late.

@@ -80,7 +80,7 @@ struct Report {
   Generation released;             // the highest generation it gave up or refused for good
   Duration longest_lease{0};       // the longest lease it may hold or have asked for
   bool lease_live = false;
-  bool promise_live = false;       // it keeps a promise to the writer of `assignment`: that one is in touch with it
+  bool promise_live = false;       // it keeps a promise to the writer of `assignment`, or may: it has just restarted
   bool writer_asks = false;        // ... and has asked for one within the last half of lease_ttl
   bool lost_memory = false;        // it started without a memory and has accepted nothing since (rule 11)
   bool mysqld_alive = false;
@@ -172,6 +172,7 @@ struct PromiseAsk {
   Generation generation;           // whose writer it is
   Duration ttl{0};
   bool has_fence = false;
+  bool lease_live = false;         // it still holds its lease; without it a promise keeps nobody alive by itself
 
   bool operator==(const PromiseAsk&) const = default;
 };

@@ -147,6 +147,19 @@ Status AgentShell::perform_on_fence(std::uint64_t id, const agent::Operation& op
   return fail("no such operation");
 }
 
+// `write_fence` was switched off: what stands of it closes when its lease ends, and nobody would open it again. Others still
+// count on it until the address is gone, or a lease was renewed that says so.
+void AgentShell::take_away_old_fence() {
+  if (!fence_is_left_ || (holds_writer_ip() && !brain_.holds_live_lease(boot_now()))) return;
+  fence_is_left_ = false;
+  if (const auto gone = WriteFence::take_away(fence_rules()); !gone)
+    spdlog::debug("no write fence to take away: {}", gone.error().text);
+}
+
+bool AgentShell::holds_writer_ip() {
+  return std::ranges::any_of(role_ips_present(), [this](const auto& ip) { return is_writer_ip(ip); });
+}
+
 Status AgentShell::drop_address(const std::string& ip) {
   if (fence_ && is_writer_ip(ip))
     if (const auto closed = fence_->close(); !closed) spdlog::error("the write fence may be open still: {}", closed.error().text);
@@ -159,21 +172,25 @@ bool AgentShell::is_writer_ip(const std::string& ip) const {
   return role && std::ranges::find(role->ips, ip) != role->ips.end();
 }
 
-// Ensures: returns whether it stands. Where it should and does not, that is said until somebody mends it.
-bool AgentShell::open_fence() {
-  if (config_.write_fence == FenceMode::off) {
-    trouble_at_start_ = "write_fence is off: a lost writer's address ends up to 2 s after its lease, and others wait for that";
-    return false;
-  }
+FenceRules AgentShell::fence_rules() const {
   const auto* role = config_.role(config_.active_master_role);
   FenceRules rules{.name = std::to_string(self_.agent_port), .mysql_port = self_.mysql_port,
                    .writer_ips = role ? role->ips : std::vector<std::string>{}, .host = std::nullopt};
-  if (config_.write_fence == FenceMode::host) {
-    rules.host = FenceRules::Host{.own = {self_.ip}, .excepted = {}};
-    for (const auto& host : config_.hosts) rules.host->excepted.push_back(host.ip);
-    if (!config_.monitor.ip.empty()) rules.host->excepted.push_back(config_.monitor.ip);
+  if (config_.write_fence != FenceMode::host) return rules;
+  rules.host = FenceRules::Host{.own = {self_.ip}, .excepted = {}};
+  for (const auto& host : config_.hosts) rules.host->excepted.push_back(host.ip);
+  if (!config_.monitor.ip.empty()) rules.host->excepted.push_back(config_.monitor.ip);
+  return rules;
+}
+
+// Ensures: returns whether it stands. Where it should and does not, that is said until somebody mends it.
+bool AgentShell::open_fence() {
+  if (config_.write_fence == FenceMode::off) {
+    fence_is_left_ = true;
+    trouble_at_start_ = "write_fence is off: a lost writer's address ends up to 2 s after its lease, and others wait for that";
+    return false;
   }
-  auto fence = WriteFence::open(std::move(rules));
+  auto fence = WriteFence::open(fence_rules());
   if (fence) {
     fence_ = std::move(*fence);
     return true;

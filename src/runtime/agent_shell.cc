@@ -96,7 +96,7 @@ Task<void> AgentShell::run() {
   co_await stopped_.async_wait(no_throw);
   co_await tasks_.stop();
   // A writer's fence stays: it ends with the lease.
-  if (fence_ && !brain_.is_writer())
+  if (fence_ && !brain_.is_writer() && !holds_writer_ip())
     if (const auto removed = fence_->remove(); !removed) spdlog::warn("{}", removed.error().text);
 }
 
@@ -110,6 +110,7 @@ void AgentShell::happen(const agent::Event& event) {
   if (stopping_) return;
   auto effects = brain_.step(event, boot_now());
   for (auto& effect : effects) std::visit([this](auto& e) { carry_out(std::move(e)); }, effect);
+  if (fence_is_left_) take_away_old_fence();
   look_for_peers();
   tick_.cancel();
 }

@@ -58,6 +58,9 @@ class AgentShell {
   Status drop_address(const std::string& ip);
   bool open_fence();
   bool is_writer_ip(const std::string& ip) const;
+  bool holds_writer_ip();
+  FenceRules fence_rules() const;
+  void take_away_old_fence();
   Status admit_clients(const std::string& ip, Status put);
   void refuse_clients(const std::string& ip);
   Task<void> observe(std::uint64_t id);
@@ -88,7 +91,12 @@ class AgentShell {
   // Other agents (agent_peers.cc).
   void look_for_peers();
   Task<void> peer_loop(HostName host);
-  Task<void> talk_to_peer(HostName host, LineStream stream);
+  struct PeerTalk {
+    std::string ended;    // why
+    bool answered = false;
+  };
+  Task<PeerTalk> talk_to_peer(HostName host, LineStream stream);
+  Duration peer_patience(const HostName& host) const;
   Task<void> serve_peer(agent::ConnectionId id, std::shared_ptr<Session> session);
   bool say(const std::shared_ptr<Session>& session, std::string line);
 
@@ -106,6 +114,7 @@ class AgentShell {
   std::optional<AddressWatch> address_watch_;
   Segment segment_;
   std::optional<WriteFence> fence_;    // absent: `write_fence off`, or no nftables here
+  bool fence_is_left_ = false;         // `write_fence off`: an earlier process may have left one
   std::map<std::uint64_t, StagedLease> staged_;  // by the id of the StageLease; of the last few
   std::optional<RejectTable> reject_;  // absent: no nftables here
   std::optional<Listener> listener_;

@@ -10,6 +10,7 @@
 #include "codec/config/addresses.h"
 #include "codec/config/problem.h"
 #include "codec/config/syntax.h"
+#include "model/lease.h"
 
 namespace mmm::conf {
 namespace {
@@ -19,7 +20,7 @@ constexpr Duration kDurationMax = 10 * 365 * 24h;
 // A check or ping more often than this measures the scheduler, not the server.
 constexpr Duration kPeriodMin = 10ms;
 // Below, an ordinary scheduling delay ends the lease; above, nobody would wait for a fail-over.
-constexpr Duration kLeaseTtlMin = 200ms, kLeaseTtlMax = 60s;
+constexpr Duration kLeaseTtlMin = 200ms;
 constexpr Duration kReaderTtlMin = 1s;
 constexpr std::int64_t kCountMax = 1'000'000;
 // IFNAMSIZ - 1 (linux/if.h).

@@ -211,6 +211,7 @@ struct Description<PromiseAsk> {
       field("generation", &PromiseAsk::generation),
       field("ttl_ms", &PromiseAsk::ttl),
       field("has_fence", &PromiseAsk::has_fence),
+      field("lease_live", &PromiseAsk::lease_live),
   };
 };
 

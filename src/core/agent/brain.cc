@@ -57,6 +57,7 @@ void Brain::on(const Started& event) {
   if (lost_memory_) {
     memory_.boot_id = event.boot_id;
     found_ips_.assign(ips_.begin(), ips_.end());
+    promises_.begin(now_ + waiting_time(config_.lease_ttl, false));  // what it promised is forgotten, too
     note(Severity::warning, "no memory of earlier instructions: role addresses are dropped until a monitor admits this host");
     return;
   }
@@ -255,7 +256,8 @@ void Brain::accept(const Instruction& instruction) {
   const bool new_generation = instruction.order.generation > memory_.accepted.generation || !memory_.instruction;
   const bool keeps_serving = was_writer && entitled() && serving();
   const auto old_state = own_plan() ? own_plan()->state : HostState::unknown;
-  lost_memory_ = false;
+  // Admitted again: it is in no set that counts before the writer acknowledged that, so what it forgot binds it no more.
+  if (std::exchange(lost_memory_, false)) promises_.begin(kLongAgo);
   memory_.accepted = instruction.order;
   // What the writer had to have is worth knowing for as long as its generation lasts: others have it, too.
   auto must_have = !new_generation && instruction.must_have.empty() ? memory_.instruction->must_have : instruction.must_have;

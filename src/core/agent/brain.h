@@ -62,6 +62,8 @@ class Brain {
 
   // The agents that are asked, for promises or for their role map: a connection to each of them is wanted.
   HostSet peers() const;
+  HostSet promisers() const;            // those of them on whom the writer's lease depends
+  Duration lease_ttl() const;
 
   // ---- for tests, checkers and `show`
   const AgentMemory& memory() const { return memory_; }
@@ -127,8 +129,6 @@ class Brain {
   bool may_take_reader_addresses(Duration reader_ttl) const;
   Duration reader_ttl() const;
   bool out_of_touch() const;            // with the monitor for reader_ttl, and serving readers
-  HostSet promisers() const;            // whom the writer's lease depends on
-  Duration lease_ttl() const;
   std::string unfit_reason() const;
   void expect_generation(Generation generation);
   std::string promised_reason(Generation offered, Generation given_up) const;

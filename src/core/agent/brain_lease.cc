@@ -95,7 +95,7 @@ void Brain::ask_for_lease(std::uint64_t staged) {
   send(Ask{.number = number, .accepted = memory_.accepted, .ttl = lease_ttl(), .has_fence = has_fence_});
   for (const auto& peer : promisers())
     effects_.push_back(AskPeer{peer, PromiseAsk{.from = self_, .to = peer, .line = memory_.instruction->line, .number = number, .generation = memory_.accepted.generation,
-                                                .ttl = lease_ttl(), .has_fence = has_fence_}});
+                                                .ttl = lease_ttl(), .has_fence = has_fence_, .lease_live = lease_.live(now_).has_value()}});
   wake_at(now_ + lease_ttl() / 3);
 }
 
@@ -157,7 +157,7 @@ void Brain::answer_peer(ConnectionId to, const PromiseAsk& ask) {
     effects_.push_back(AnswerPeer{to, NoPromise{ask.number, ask.generation, refusal->overtaken, refusal->because}});
     return;
   }
-  promises_.give(ask.generation, ask.ttl, ask.has_fence, now_);
+  promises_.give(ask.generation, ask.ttl, ask.has_fence, ask.lease_live, now_);
   if (ask.ttl > memory_.longest_lease) {
     memory_.longest_lease = ask.ttl;
     persist();

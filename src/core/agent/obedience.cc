@@ -56,6 +56,8 @@ std::optional<PromiseRefusal> refuse_promise(const AgentMemory& memory, const Co
   if (ask.to != config.self)
     return PromiseRefusal{fmt::format("'{}' is asked, but this is '{}': check the ip of both in the configuration", ask.to,
                                       config.self)};
+  if (ask.ttl > kLeaseTtlMax)
+    return PromiseRefusal{fmt::format("a lease lasts {} s at most", seconds(kLeaseTtlMax))};
   const auto* role = config.role(config.active_master_role);
   if (!role || std::ranges::find(role->hosts, ask.from) == role->hosts.end())
     return PromiseRefusal{fmt::format("'{}' is not among the hosts of role {} here", ask.from, config.active_master_role)};

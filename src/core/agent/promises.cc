@@ -12,8 +12,9 @@ void Promises::begin(Instant forgotten_until) {
   forgotten_until_ = MMM_MUTANT(promise_forgotten) ? kLongAgo : forgotten_until;
 }
 
-void Promises::give(Generation to, Duration lease, bool holder_has_fence, Instant now) {
+void Promises::give(Generation to, Duration lease, bool holder_has_fence, bool holder_lives, Instant now) {
   latest_ = std::max(latest_, to);
+  holder_lives_ = holder_lives;
   asked_at_ = now;
   until_ = std::max(until_, now + waiting_time(lease, holder_has_fence));
 }

@@ -15,7 +15,7 @@ class Promises {
   void begin(Instant forgotten_until);
 
   // Counted as a waiting side counts, from now on. A later, shorter one ends nothing (rule 9).
-  void give(Generation to, Duration lease, bool holder_has_fence, Instant now);
+  void give(Generation to, Duration lease, bool holder_has_fence, bool holder_lives, Instant now);
 
   // Until when `offered` can't be accepted; nothing: it can. `given_up`: the highest generation that its writer gave up
   // for good after it had accepted it, so that every promise to it or to an earlier one is void (rule 7).
@@ -23,14 +23,17 @@ class Promises {
 
   Instant until() const { return until_; }
   Instant asked_at() const { return asked_at_; }
-  // A promise to the writer of this generation runs.
-  bool runs_for(Generation generation, Instant now) const { return generation == latest_ && now < until_; }
+  // A promise to the writer of this generation runs, and that one held its lease when it asked. After a restart: may run.
+  bool runs_for(Generation generation, Instant now) const {
+    return (generation == latest_ && now < until_ && holder_lives_) || now < forgotten_until_;
+  }
   bool asked_within(Duration time, Generation generation, Instant now) const {
     return generation == latest_ && now < asked_at_ + time;
   }
 
  private:
   Generation latest_;                // the latest generation that was promised anything
+  bool holder_lives_ = false;
   Instant asked_at_ = kLongAgo;      // when the last one was given
   Instant until_ = kLongAgo;         // of every promise since the start
   Instant forgotten_until_ = kLongAgo;

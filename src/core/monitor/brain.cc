@@ -168,6 +168,8 @@ void MonitorBrain::said(const HostName& host, const Ask& message) {
     send(host, NoGrant{message.number, std::move(reason)}, true);
   };
   if (!leads_) return no("this monitor does not lead yet: " + not_leading_because_);
+  // Older than what it acknowledged before: its state was restored (rule 11). It is told anew first.
+  if (message.accepted < hosts_.at(host).agent.acknowledged) return no("its state is older than what it acknowledged");
   const bool was_accepted = book_.durable().accepted;
   if (const auto refusal = book_.grant(host, message, now_.at)) return no(*refusal);
   // An Ask names what the agent has accepted: it is an acknowledgement too.

@@ -174,7 +174,9 @@ class MonitorBrain {
   bool bar_is_confirmed() const;                      // by all that can be asked
   bool semi_sync_is_used() const;
   bool counts(const HostName& host, const HostData& data) const;
+  std::pair<int, int> promisers() const;
   bool writer_lives_on_promises() const;
+  bool writer_may_live_on_promises() const;
   HostSet wanted_set() const;
 
   // intents.cc

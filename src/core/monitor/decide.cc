@@ -77,7 +77,7 @@ bool MonitorBrain::corroborated(const HostName& host, CheckName check) const {
     if (std::ranges::find(list, host) != list.end()) return true;
   }
   return book_.exists() && book_.assignment().writer == host && !book_.durable().released &&
-         now_.at >= book_.nobody_holds_a_lease() && !writer_lives_on_promises();
+         now_.at >= book_.nobody_holds_a_lease() && !writer_may_live_on_promises();
 }
 
 HostFacts MonitorBrain::facts_of(const HostConfig& host) const {

@@ -79,7 +79,7 @@ void MonitorBrain::decide_writer() {
 }
 
 bool MonitorBrain::writer_lost() const {
-  return book_.durable().accepted && now_.at >= book_.nobody_holds_a_lease() && !writer_lives_on_promises();
+  return book_.durable().accepted && now_.at >= book_.nobody_holds_a_lease() && !writer_may_live_on_promises();
 }
 
 // A living writer whose generation is not the latest one any more: others would obey neither it nor us.
@@ -259,6 +259,13 @@ void MonitorBrain::advance_choosing() {
 
 void MonitorBrain::advance_surveying() {
   auto& h = *hand_over_;
+  if (!h.planned && !h.unwanted && h.asked.empty() && book_.durable().accepted && !book_.durable().released &&
+      writer_lives_on_promises()) {
+    note(NoteLevel::info, h.from, "is in touch with those that could follow it: it stays the writer");
+    owners_[*writer_role()] = h.from;
+    stuck_because_.clear();
+    return hand_over_.reset();
+  }
   const bool nobody_was_asked = h.asked.empty();
   for (const auto& [name, data] : hosts_)
     if (reachable(name) && h.asked.insert(name).second) send(name, Survey{book_.assignment().generation.next(), book_.durable().given_up});

@@ -159,18 +159,29 @@ std::optional<HostName> MonitorBrain::choose_by_survey() {
   return best;
 }
 
-// The members of the takeover set that can be reached keep a promise to the writer: it is in touch with them, though not
-// with us, and nothing that happened to our link is a reason to move its role.
-bool MonitorBrain::writer_lives_on_promises() const {
+// How many members of the takeover set that can be reached keep a promise to a living writer, and how many do not.
+std::pair<int, int> MonitorBrain::promisers() const {
   const auto& assignment = book_.assignment();
-  bool lives = false;
+  int keep = 0, do_not = 0;
   for (const auto& name : assignment.takeover_set) {
     if (!reachable(name)) continue;
     const auto& report = hosts_.at(name).agent.report;
-    if (!report || !report->promise_live || report->assignment.generation != assignment.generation) return false;
-    lives = true;
+    if (report && report->promise_live && report->assignment.generation == assignment.generation) ++keep;
+    else ++do_not;
   }
-  return lives;
+  return {keep, do_not};
+}
+
+// It is in touch with those that could follow it, though not with us: nothing that happened to our link is a reason to move
+// its role.
+bool MonitorBrain::writer_lives_on_promises() const {
+  const auto [keep, do_not] = promisers();
+  return keep > 0 && do_not == 0;
+}
+
+// ... or nobody can be asked who could follow it: then it may be, and nobody could be promoted anyway.
+bool MonitorBrain::writer_may_live_on_promises() const {
+  return !book_.assignment().takeover_set.empty() && promisers().second == 0;
 }
 
 // Whom the writer's lease depends on while we are away (rule 3). Who is gone for long is taken out, so that the writer lives
@@ -178,7 +189,8 @@ bool MonitorBrain::writer_lives_on_promises() const {
 // promotable. Who lost its memory may have forgotten a promise and leaves at once (rule 11). Growing needs the writer.
 HostSet MonitorBrain::wanted_set() const {
   const auto& [generation, writer, version, present] = book_.assignment();
-  if (!book_.durable().accepted || book_.durable().released) return present;
+  // Nothing is pinned while a lease of which nobody told may run: an empty set is a lease, too.
+  if (!book_.durable().accepted || book_.durable().released || book_.durable().unheard_lease || book_.barred()) return present;
   HostSet set;
   for (const auto& name : other_candidates(writer)) {
     const auto& agent = hosts_.at(name).agent;

@@ -187,7 +187,7 @@ void MonitorBrain::superseded(const std::string& by_whom) {
   kept_ = file_;
   effects_.push_back(Keep{file_});
   not_leading_because_ = fmt::format(
-      "the agent on {} obeys a later monitor; stop this one, or take over with 'mmm_control take_lead --yes' once the other "
+      "the agent on {} obeys a later monitor; stop this one, or take over with 'mmm_control take_lead' once the other "
       "one is dead", by_whom);
   hand_over_.reset();
   note(NoteLevel::error, by_whom, "another monitor leads: this one grants nothing and moves nothing from now on");
@@ -226,7 +226,7 @@ void MonitorBrain::gather() {
   if (!missing.empty() && vouched_below_ == 0) {
     std::string list;
     for (const auto& item : missing) list += (list.empty() ? "" : ", ") + item;
-    not_leading_because_ = "waits for " + list + ". If a host is gone and no other monitor runs: mmm_control take_lead --yes";
+    not_leading_because_ = "waits for " + list + ". If a host is gone, its machine switched off, and no other monitor runs: mmm_control take_lead";
     return;
   }
   if (vouched_below_ > 0) {

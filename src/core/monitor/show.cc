@@ -34,7 +34,7 @@ constexpr std::string_view kHelp =
     move_role --unfenced <role> <host> - move it from a host that nobody can ask, without waiting for its lease
                                         (Only when you know that its machine is off! It says what is not known)
     take_lead --yes                   - lead without the hosts that can't be asked
-                                        (Only when you know that the old monitor is dead!)
+                                        (Only when you know that the old monitor is dead and those machines are off!)
 )";
 
 // ---- times ------------------------------------------------------------------------------------------------------

@@ -43,6 +43,12 @@ Result<WriteFence> WriteFence::open(FenceRules rules) {
   return fence;
 }
 
+Status WriteFence::take_away(const FenceRules& rules) {
+  auto nft = Nft::open();
+  if (!nft) return std::unexpected(nft.error());
+  return nft->run(fence_text::removal(rules));
+}
+
 // A table of ours that has another shape (of another version) gives way; that closes it.
 Status WriteFence::make() {
   const auto made = nft_.run(fence_text::table(rules_));
@@ -140,6 +146,10 @@ Status WriteFence::limit(Duration lease) {
   if (lease < kFencedLeaseMin) return too_short(lease);
   const auto state = look();
   if (!state) return std::unexpected(state.error());
+  // What is put back after somebody took the table away has this end, too.
+  const auto limited = boot_now() + lease;
+  for (auto& slot : slots_)
+    if (slot.end == kNever) slot.end = limited;
   if (state->untimed.empty()) return {};
   std::string commands;
   auto after = slots_;

@@ -50,6 +50,9 @@ class WriteFence {
   // its leases run on: nothing is renewed, nothing that was staged before can be armed.
   static Result<WriteFence> open(FenceRules rules);
 
+  // Takes away what an earlier process of ours left, where there shall be no fence any more. No error when there is none.
+  static Status take_away(const FenceRules& rules);
+
   WriteFence(WriteFence&&) noexcept = default;
   WriteFence& operator=(WriteFence&&) noexcept = default;
   // Leaves the fence as it stands: it must close when this process ends, however it does.

@@ -41,11 +41,17 @@ Task<boost::system::error_code> write_all(tcp::socket& socket, const std::string
 
 LineStream::LineStream(tcp::socket socket) : socket_(std::move(socket)) { tune(socket_); }
 
-Task<Result<LineStream>> LineStream::connect(std::string ip, std::uint16_t port, Deadline deadline) {
+Task<Result<LineStream>> LineStream::connect(std::string ip, std::uint16_t port, Deadline deadline, std::string from) {
   boost::system::error_code bad;
   const auto address = asio::ip::make_address(ip, bad);
   if (bad) co_return fail(fmt::format("\"{}\" is not an IP address", ip));
   tcp::socket socket(co_await asio::this_coro::executor);
+  if (!from.empty()) {
+    const auto local = asio::ip::make_address(from, bad);
+    if (!bad) socket.open(local.is_v4() ? tcp::v4() : tcp::v6(), bad);
+    if (!bad) socket.bind({local, 0}, bad);
+    if (bad) co_return fail(fmt::format("cannot connect to {} port {} from {}: {}", ip, port, from, bad.message()));
+  }
   const auto error = co_await with_deadline(connect_socket(socket, {address, port}), deadline);
   if (!error) co_return fail(fmt::format("cannot connect to {} port {}: no answer in time", ip, port));
   if (*error) co_return fail(fmt::format("cannot connect to {} port {}: {}", ip, port, error->message()));

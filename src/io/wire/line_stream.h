@@ -17,7 +17,8 @@ class LineStream {
   explicit LineStream(asio::ip::tcp::socket socket);
 
   // Connects to a numeric address. Errors: names the address and why.
-  static Task<Result<LineStream>> connect(std::string ip, std::uint16_t port, Deadline deadline);
+  // `from`: the local address, where the other end has to know it; "": the kernel's choice.
+  static Task<Result<LineStream>> connect(std::string ip, std::uint16_t port, Deadline deadline, std::string from = "");
 
   // The next line, without its newline. Errors: the peer closed, the line is longer than `limit`, the deadline passed
   // (the connection is closed then: half a line may have been read).

@@ -180,9 +180,9 @@ struct PromisingTest : testing::Test {
     agent.pass(1s);
     agent.forget();
   }
-  void ask(std::uint64_t generation = 1, Duration ttl = 2s) {
+  void ask(std::uint64_t generation = 1, Duration ttl = 2s, bool lives = true) {
     agent.step(agent::PeerAsked{7, PromiseAsk{.from = "db1", .to = "db2", .number = 5, .generation = Generation{generation},
-                                              .ttl = ttl, .has_fence = false}});
+                                              .ttl = ttl, .has_fence = false, .lease_live = lives}});
   }
   bool promised() const { return !agent.answered.empty() && std::holds_alternative<Promise>(agent.answered.back()); }
   NoPromise refusal() const { return std::get<NoPromise>(agent.answered.back()); }
@@ -268,6 +268,19 @@ TEST_F(PromisingTest, PromisesNothingToAWriterOfAnotherLine) {
                                             .ttl = 2s}});
   EXPECT_THAT(refusal().reason, HasSubstr("obeys another leadership"));
   EXPECT_FALSE(refusal().overtaken);
+}
+
+// Goal: L1. A writer that asks for ever and needs a dead third host, too, is not alive.
+TEST_F(PromisingTest, APromiseToAWriterThatHasLostItsLeaseKeepsNobodyAlive) {
+  ask(1, 2s, false);
+  EXPECT_TRUE(promised());
+  EXPECT_FALSE(agent.brain.report(agent.now).promise_live);
+}
+
+TEST_F(PromisingTest, PromisesForNoLongerThanALeaseMayBe) {
+  ask(1, 61s);
+  EXPECT_FALSE(promised());
+  EXPECT_EQ(agent.brain.memory().longest_lease, 2s);
 }
 
 TEST_F(PromisingTest, PromisesNothingToAStranger) {

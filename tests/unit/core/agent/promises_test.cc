@@ -21,22 +21,22 @@ TEST_F(PromisesTest, WhoPromisedNothingIsFree) { EXPECT_TRUE(free(kFive, kNone, 
 
 // Goal: S1 at its boundary: one nanosecond before the widened end it is bound, at it it is free.
 TEST_F(PromisesTest, BindsForAsLongAsAWaitingSideCounts) {
-  promises.give(kFour, 2s, kFence, kNow);
+  promises.give(kFour, 2s, kFence, true, kNow);
   EXPECT_EQ(promises.binding(kFive, kNone, kNow), kNow + 2041ms);
   EXPECT_FALSE(free(kFive, kNone, kNow + 2041ms - 1ns));
   EXPECT_TRUE(free(kFive, kNone, kNow + 2041ms));
-  promises.give(kFour, 2s, kNoFence, kNow);
+  promises.give(kFour, 2s, kNoFence, true, kNow);
   EXPECT_FALSE(free(kFive, kNone, kNow + 4041ms - 1ns));
 }
 
 TEST_F(PromisesTest, ALaterShorterOneEndsNothing) {
-  promises.give(kFour, 60s, kFence, kNow);
-  promises.give(kFour, 1s, kFence, kNow + 1s);
+  promises.give(kFour, 60s, kFence, true, kNow);
+  promises.give(kFour, 1s, kFence, true, kNow + 1s);
   EXPECT_FALSE(free(kFive, kNone, kNow + 60s));
 }
 
 TEST_F(PromisesTest, AFinalReleaseVoidsWhatWasPromisedToItAndToEarlierOnes) {
-  promises.give(kFour, 2s, kFence, kNow);
+  promises.give(kFour, 2s, kFence, true, kNow);
   EXPECT_FALSE(free(kSix, Generation{3}, kNow));
   EXPECT_TRUE(free(kFive, kFour, kNow));
   EXPECT_TRUE(free(kSix, kFive, kNow));
@@ -51,7 +51,7 @@ TEST_F(PromisesTest, WhatARestartForgotBindsUnlessEveryGenerationBeforeWasGivenU
 }
 
 TEST_F(PromisesTest, RunsForTheLatestGenerationOnly) {
-  promises.give(kFour, 2s, kFence, kNow);
+  promises.give(kFour, 2s, kFence, true, kNow);
   EXPECT_TRUE(promises.runs_for(kFour, kNow));
   EXPECT_FALSE(promises.runs_for(kFive, kNow));
   EXPECT_FALSE(promises.runs_for(kFour, kNow + 3s));

@@ -352,5 +352,53 @@ TEST_F(HandOverTest, AReturnToThePreferredHostThatFailedIsNotTriedInATightLoop) 
   EXPECT_LE(other.brain->book().assignment().generation.value, 2u * 4);
 }
 
+// ---- a writer that only others can hear -------------------------------------------------------------------------
+
+struct OnPromisesTest : HandOverTest {
+  // The way from the monitor to db1 breaks; db2 keeps a promise to it.
+  OnPromisesTest() {
+    monitor.silence("db1");
+    db2_promises(true);
+    monitor.pass(10s);
+    monitor.forget();
+  }
+  void db2_promises(bool lives) {
+    agent("db2").report.promise_live = agent("db2").report.writer_asks = lives;
+    monitor.say_report("db2");
+  }
+};
+
+TEST_F(OnPromisesTest, StaysTheWriter) {
+  monitor.pass(60s);
+  EXPECT_EQ(writer(), "db1");
+  EXPECT_TRUE(monitor.brain->owners().contains(lab::kWriterRole));
+}
+
+// Goal: S5. A blip on the way to the one that could tell is no news of the writer.
+TEST_F(OnPromisesTest, StaysTheWriterWhileNobodyCanTell) {
+  monitor.leave("db2");
+  monitor.pass(6s);
+  monitor.join("db2");
+  monitor.pass(6s);
+  EXPECT_EQ(writer(), "db1");
+  EXPECT_FALSE(monitor.last_told<Survey>("db2")) << "a survey ends the promises";
+}
+
+TEST_F(OnPromisesTest, IsLostOnceItIsSilentThereToo) {
+  db2_promises(false);
+  monitor.pass(1s);
+  EXPECT_EQ(writer(), "db2");
+}
+
+// Goal: rule 11. It is told what it has forgotten before it may pin itself by it.
+TEST_F(HandOverTest, AWriterWhoseStateIsOlderThanWhatItAcknowledgedIsNotRenewed) {
+  const auto order = agent("db1").report.accepted;
+  ASSERT_GT(order.version, Version{1});
+  monitor.told.clear();
+  monitor.say("db1", Ask{.number = 77, .accepted = {order.epoch, order.generation, Version{1}}, .ttl = 2s});
+  ASSERT_TRUE(monitor.last_told<NoGrant>("db1"));
+  EXPECT_EQ(monitor.last_told<NoGrant>("db1")->reason, "its state is older than what it acknowledged");
+}
+
 }  // namespace
 }  // namespace mmm
