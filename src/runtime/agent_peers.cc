@@ -36,8 +36,9 @@ Task<void> AgentShell::peer_loop(HostName host) {
   int fruitless = 0;
   while (brain_.peers().contains(host)) {
     auto stream = co_await LineStream::connect(config.ip, config.agent_port, Deadline::in(kConnectLimit), self_.ip);
-    auto why = stream ? co_await talk_to_peer(host, std::move(*stream))
-                      : PeerTalk{"its agent is not reachable: " + stream.error().text, false};
+    PeerTalk why;
+    if (stream) why = co_await talk_to_peer(host, std::move(*stream));
+    else why.ended = "its agent is not reachable: " + stream.error().text;
     if (why.answered || why.ended.empty()) spdlog::debug("{}: {}", host, why.ended);
     else if (told != why.ended) spdlog::warn("{}: {}", host, why.ended);
     told = why.answered ? "" : why.ended;
