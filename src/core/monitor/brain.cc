@@ -58,6 +58,8 @@ void MonitorBrain::on(const NetworkChecked& event) {
   news_ = network_ != event.answered;
   if (!news_) return;
   network_ = event.answered;
+  // Who was renewed by others meanwhile we could not hear: it is none that is lost before it could tell.
+  if (network_) book_.nobody_could_tell_before(now_.at + config_.lease_ttl);
   if (network_)
     note(NoteLevel::info, "", "the network is there: some of ping_ips answer");
   else

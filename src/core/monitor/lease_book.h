@@ -96,6 +96,8 @@ class LeaseBook {
 
   // While the time for an unheard lease lasts nobody can renew: until then a writer that does not is none that is lost.
   Instant first_renewal_by() const { return first_renewal_by_; }
+  // The same while we heard of nobody: the writer may have lived on promises.
+  void nobody_could_tell_before(Instant at) { first_renewal_by_ = std::max(first_renewal_by_, at); }
   // From here on the writer has missed its renewals, and every lease has run out.
   Instant nobody_holds_a_lease() const { return std::max(outstanding(""), first_renewal_by_); }
 
@@ -114,7 +116,7 @@ class LeaseBook {
   Durable durable_;
   HostSet candidates_;
   Instant hold_until_;
-  Instant first_renewal_by_ = kLongAgo;  // nobody could renew before
+  Instant first_renewal_by_ = kLongAgo;  // nobody could renew before, or tell us that it did
   Generation floor_;
   Instant last_ask_ = kLongAgo;
   HostSet bar_confirmed_;
