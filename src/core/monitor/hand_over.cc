@@ -268,7 +268,7 @@ void MonitorBrain::advance_surveying() {
   }
   const bool nobody_was_asked = h.asked.empty();
   for (const auto& [name, data] : hosts_)
-    if (reachable(name) && h.asked.insert(name).second) send(name, Survey{book_.assignment().generation.next(), book_.durable().given_up});
+    if (reachable(name) && h.asked.insert(name).second) send(name, Survey{book_.next_generation(), book_.durable().given_up});
   if (nobody_was_asked && !h.asked.empty()) h.step_began = now_;  // the time to answer counts from the question
   auto limit = survey_ends();
   if (!bar_is_confirmed()) limit = std::max(limit, h.step_began.at + kOfferLimit);

@@ -325,12 +325,13 @@ void MonitorBrain::adopt(const StartDecision& decision) {
                    .why = "start-up votes chose it: nobody knows of an earlier writer"});
 }
 
-// Who was not ONLINE, did not answer, or has not heard of the present generation (it may be the writer of an earlier one),
-// may have left with what nobody else has.
+// Who was not ONLINE (by its own last instruction: the file may be older), did not answer, or has not heard of the present
+// generation (it may be the writer of an earlier one), may have left with what nobody else has.
 void MonitorBrain::doubt_who_was_away() {
   for (auto& [name, data] : hosts_) {
-    const bool follows = data.agent.obeys && data.agent.report &&
-                         data.agent.report->assignment.generation == book_.assignment().generation;
+    const auto& report = data.agent.report;
+    const bool follows = data.agent.obeys && report && report->told_state == HostState::online &&
+                         report->assignment.generation == book_.assignment().generation;
     if (name == book_.assignment().writer || (data.state == HostState::online && follows)) continue;
     data.unproven = true;
     data.verified = false;  // as the leader that we were before

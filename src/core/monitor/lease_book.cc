@@ -105,7 +105,7 @@ void LeaseBook::promote(const HostName& target, HostSet first_set) {
   auto before = promotable();
   if (exists()) before.insert(durable_.assignment.writer);
   auto& assignment = durable_.assignment;
-  assignment.generation = std::max(assignment.generation, floor_).next();
+  assignment.generation = next_generation();
   assignment.writer = target;
   assignment.version = Version{1};
   assignment.takeover_set = first_set;

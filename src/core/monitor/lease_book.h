@@ -73,6 +73,7 @@ class LeaseBook {
   // A generation up to this one exists somewhere: the next one is later (S4).
   void raise_floor(Generation seen) { floor_ = std::max(floor_, seen); }
   Generation floor() const { return floor_; }
+  Generation next_generation() const { return std::max(durable_.assignment.generation, floor_).next(); }
 
   // Another instruction of the same generation, with this takeover set. Ensures: a version that was never used before.
   void next_version(HostSet set);
