@@ -84,8 +84,10 @@ void AgentProcess::carry_out(agent::Send& effect) {
   outbox_.send([this, to = effect.to, message = std::move(effect.message)]() mutable {
     for (const auto& checker : world_.checkers) checker->agent_says(machine_, message);
     if (world_.story.on()) tell_story(message);
-    auto deliver = [&world = world_, host = machine_, to, message = std::move(message)]() mutable {
-      world.monitor.heard(to, host, std::move(message));
+    const auto monitor = world_.network.other_end(to, machine_);
+    if (!monitor) return;
+    auto deliver = [&world = world_, monitor = *monitor, host = machine_, to, message = std::move(message)]() mutable {
+      world.monitor_on(monitor).heard(to, host, std::move(message));
     };
     if (world_.network.repeats(to, machine_)) world_.network.send_again(to, machine_, deliver);
     world_.network.send(to, machine_, std::move(deliver));

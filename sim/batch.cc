@@ -44,19 +44,21 @@ Outcome run_schedule(std::uint64_t seed, bool tell_story) {
   return outcome;
 }
 
-BatchResult run_batch(std::uint64_t first, std::uint64_t count, unsigned jobs, std::uint64_t failures_max) {
+BatchResult run_batch(std::uint64_t first, std::uint64_t count, unsigned jobs, std::uint64_t failures_max,
+                      std::uint64_t step) {
   BatchResult total;
   std::mutex mutex;
   std::atomic<std::uint64_t> next{0};
   const auto work = [&] {
     const auto began = processor_seconds();
     for (auto i = next++; i < count; i = next++) {
-      auto outcome = run_schedule(first + i, false);
+      const auto seed = first + i * step;
+      auto outcome = run_schedule(seed, false);
       const std::scoped_lock lock(mutex);
       ++total.schedules;
       total.steps += outcome.steps;
       total.writes += outcome.writes;
-      if (!outcome.violations.empty()) total.failures.push_back({first + i, std::move(outcome.violations.front())});
+      if (!outcome.violations.empty()) total.failures.push_back({seed, std::move(outcome.violations.front())});
       if (total.failures.size() >= failures_max) next = count;
     }
     const std::scoped_lock lock(mutex);

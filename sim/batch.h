@@ -34,8 +34,9 @@ struct Outcome {
 };
 Outcome run_schedule(std::uint64_t seed, bool tell_story);
 
-// Runs seeds `first` .. `first + count - 1`. Stops early after `failures_max` of them failed.
-BatchResult run_batch(std::uint64_t first, std::uint64_t count, unsigned jobs, std::uint64_t failures_max);
+// Runs `count` seeds from `first` on. Stops early after `failures_max` of them failed.
+BatchResult run_batch(std::uint64_t first, std::uint64_t count, unsigned jobs, std::uint64_t failures_max,
+                      std::uint64_t step = 1);
 
 // The seed that this thread runs now; for the handler of an abort.
 std::uint64_t present_seed();

@@ -40,10 +40,10 @@ void begin_fault(World& world, const Fault& fault) {
   switch (fault.kind) {
     case FaultKind::kill_mysqld: return host->server.kill();
     case FaultKind::kill_agent: return host->agent.kill();
-    case FaultKind::kill_monitor: return world.monitor.kill();
+    case FaultKind::kill_monitor: return world.present_monitor().kill();
     case FaultKind::freeze_mysqld: return host->server.freeze();
     case FaultKind::freeze_agent: return host->agent.freeze();
-    case FaultKind::freeze_monitor: return world.monitor.freeze();
+    case FaultKind::freeze_monitor: return world.present_monitor().freeze();
     case FaultKind::lose_host: return world.power_off(fault.who);
     case FaultKind::lag: return host->server.set_lag(fault.amount);
     case FaultKind::stop_applier: return host->server.set_applier_broken(true);
@@ -66,10 +66,10 @@ void end_fault(World& world, const Fault& fault) {
     case FaultKind::kill_agent:
       if (host->up) host->agent.start();
       return;
-    case FaultKind::kill_monitor: return world.monitor.start();
+    case FaultKind::kill_monitor: return world.each_monitor([](MonitorProcess& monitor) { monitor.start(); });
     case FaultKind::freeze_mysqld: return host->server.thaw();
     case FaultKind::freeze_agent: return host->agent.thaw();
-    case FaultKind::freeze_monitor: return world.monitor.thaw();
+    case FaultKind::freeze_monitor: return world.each_monitor([](MonitorProcess& monitor) { monitor.thaw(); });
     case FaultKind::lose_host: return world.power_on(fault.who);
     case FaultKind::lag: return host->server.set_lag(Duration{0});
     case FaultKind::stop_applier: return host->server.set_applier_broken(false);

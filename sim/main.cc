@@ -32,6 +32,7 @@ int replay(std::uint64_t seed, bool tell_story) {
   const auto plan = make_plan(seed);
   fmt::print("schedule {}: {}, {} faults\n", seed, plan.semi_sync ? "semi-sync" : "asynchronous", plan.faults.size());
   for (const auto& fault : plan.faults) fmt::print("  at {:7.3f} s {}\n", seconds(fault.at), describe(fault));
+  if (plan.second) fmt::print("  at {:7.3f} s a second monitor starts with {}\n", seconds(plan.second->at), describe(*plan.second));
   for (const auto& line : outcome.story) fmt::print("{}\n", line);
   for (const auto& violation : outcome.violations)
     fmt::print("VIOLATED {} at {:.6f} s: {}\n", violation.checker, seconds(violation.at), violation.text);
@@ -45,8 +46,8 @@ void print_failure(const Failure& failure, bool with_story) {
   if (with_story) replay(failure.seed, true);
 }
 
-int batch(std::uint64_t first, std::uint64_t count, unsigned jobs, std::uint64_t failures_max) {
-  const auto result = run_batch(first, count, jobs, failures_max);
+int batch(std::uint64_t first, std::uint64_t step, std::uint64_t count, unsigned jobs, std::uint64_t failures_max) {
+  const auto result = run_batch(first, count, jobs, failures_max, step);
   const bool hunts_mutant = !mutant_name.empty();
   for (std::size_t i = 0; i < result.failures.size() && i < 20; ++i)
     print_failure(result.failures[i], i == 0 && !hunts_mutant);
@@ -96,13 +97,14 @@ bool select_mutant(const std::string& name) {
 int run(int argc, char** argv) {
   CLI::App app("Runs MMM's decision code in virtual time, from a seed, under faults, and checks what must always hold.",
                "mmm_sim");
-  std::uint64_t schedules = 1000, seed = 1, failures_max = 50;
+  std::uint64_t schedules = 1000, seed = 1, step = 1, failures_max = 50;
   unsigned jobs = 1;
   std::string mutant, seeds_file;
   bool story = false;
   std::uint64_t replayed = 0;
   app.add_option("--schedules", schedules, "how many schedules of 60 virtual seconds")->capture_default_str();
   app.add_option("--seed", seed, "the first seed; the others follow it")->capture_default_str();
+  app.add_option("--step", step, "from one seed to the next; 10 stays with one kind of schedule")->capture_default_str();
   app.add_option("--jobs", jobs, "threads")->capture_default_str()->check(CLI::Range(1, 256));
   app.add_option("--failures", failures_max, "stop after so many failed schedules")->capture_default_str();
   auto* replay_option = app.add_option("--replay", replayed, "run one seed again");
@@ -115,7 +117,7 @@ int run(int argc, char** argv) {
   if (!seeds_file.empty()) return replay_file(seeds_file);
   if (replay_option->count() > 0) return replay(replayed, story);
   if (!mutant.empty()) failures_max = std::numeric_limits<std::uint64_t>::max();
-  return batch(seed, schedules, jobs, failures_max);
+  return batch(seed, step, schedules, jobs, failures_max);
 }
 
 }  // namespace

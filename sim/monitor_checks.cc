@@ -9,16 +9,16 @@ namespace mmm::sim {
 
 void MonitorProcess::check_host(Node host) {
   for (const auto check : kAllChecks) run_check(host, check);
-  later(monitor_config().checks.at(CheckName::ping).check_period, [this, host] { check_host(host); });
+  later(config_.checks.at(CheckName::ping).check_period, [this, host] { check_host(host); });
 }
 
 // The result comes after a round trip, or after the time-out.
 void MonitorProcess::run_check(Node host, CheckName check) {
-  const auto& limits = monitor_config().checks.at(check);
+  const auto& limits = config_.checks.at(check);
   auto& network = world_.network;
   auto& server = world_.hosts[host]->server;
-  const auto trip = network.usual_delay(kMonitor, host) + network.usual_delay(host, kMonitor);
-  const bool there = network.answers(host, kMonitor) && trip < limits.timeout;
+  const auto trip = network.usual_delay(machine_, host) + network.usual_delay(host, machine_);
+  const bool there = network.answers(host, machine_) && trip < limits.timeout;
   const bool serves = there && server.responds();
   const bool refused = there && !server.alive();
   auto outcome = Outcome::unknown;
@@ -48,12 +48,12 @@ void MonitorProcess::run_check(Node host, CheckName check) {
 
 void MonitorProcess::check_network() {
   bool any = false;
-  for (Node host = 0; host < kDatabases; ++host) any = any || world_.network.answers(host, kMonitor);
+  for (Node host = 0; host < config_.hosts.size(); ++host) any = any || world_.network.answers(host, machine_);
   if (network_ != any) {
     network_ = any;
     step(NetworkChecked{any});
   }
-  later(monitor_config().monitor.ping_interval, [this] { check_network(); });
+  later(config_.monitor.ping_interval, [this] { check_network(); });
 }
 
 }  // namespace mmm::sim

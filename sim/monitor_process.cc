@@ -13,31 +13,31 @@ namespace {
 constexpr Duration kBackoffMin = 50ms, kBackoffMax = 1s;
 constexpr Duration kConnectLimit = 1s;
 // Silence is broken by a Poke after this time; a connection on which nothing comes for longer than the limit is closed.
-constexpr Duration kPoke = 2s, kSilence = 5s;
+constexpr Duration kPoke = 1s, kSilence = 5s;
 // Some day in 2026; people only.
 constexpr std::int64_t kWallBase = 1'795'000'000'000;
 
 }  // namespace
 
-MonitorProcess::MonitorProcess(World& world, Random random)
-    : Process(world, kMonitor), random_(random), disk_(world.queue, random_.fork()) {}
+MonitorProcess::MonitorProcess(World& world, Random random, Node machine, std::string name, const Config& config)
+    : Process(world, machine), name_(std::move(name)), config_(config), random_(random), disk_(world.queue, random_.fork()) {}
 
 void MonitorProcess::start() {
-  if (running()) return;
+  if (running() || retired_) return;
   begin_life();
-  world_.story.tell("monitor", "starts");
-  brain_ = std::make_unique<MonitorBrain>(monitor_config(world_.plan.candidates));
+  world_.story.tell(name_, "starts");
+  brain_ = std::make_unique<MonitorBrain>(config_);
   outbox_.clear();
   network_.reset();
   for (auto& link : links_) link = Link{.attempt = link.attempt + 1, .backoff = kBackoffMin};
-  MonitorStarted started{.id = std::to_string(random_.next()), .machine_id = "machine", .path = "/status"};
-  if (disk_.content()) {
-    started.state = *disk_.content();
-    started.own = true;
+  MonitorStarted started{.id = std::to_string(random_.next()), .machine_id = "machine of " + name_, .path = "/status"};
+  if (const auto& file = disk_.content() ? disk_.content() : found_) {
+    started.state = *file;
+    started.own = !file->leadership || file->leadership->machine_id == started.machine_id;
   }
   step(started);
   check_network();
-  for (Node host = 0; host < kDatabases; ++host) {
+  for (Node host = 0; host < config_.hosts.size(); ++host) {
     later(random_.between(Duration{0}, 5ms), [this, host] { connect(host); });
     later(random_.between(Duration{0}, 1s), [this, host] { check_host(host); });
   }
@@ -48,14 +48,19 @@ void MonitorProcess::kill() {
   end_life();
   disk_.lose_pending();
   for (auto& link : links_)
-    if (const auto connection = std::exchange(link.connection, {})) world_.network.close(*connection, kMonitor);
+    if (const auto connection = std::exchange(link.connection, {})) world_.network.close(*connection, machine_);
+}
+
+void MonitorProcess::retire() {
+  kill();
+  retired_ = true;
 }
 
 void MonitorProcess::tick() { step(MonitorTick{}); }
 
 void MonitorProcess::step(const MonitorEvent& event) {
   ++world_.steps;
-  const auto now = world_.local(kMonitor);
+  const auto now = world_.local(machine_);
   auto effects = brain_->step(event, Moment{now, kWallBase + milliseconds(world_.now())});
   for (auto& effect : effects) std::visit([this](auto& e) { carry_out(e); }, effect);
   wake_at(brain_->next_wakeup());
@@ -76,8 +81,8 @@ void MonitorProcess::carry_out(Tell& effect) {
     auto deliver = [&world = world_, host, connection, message = std::move(message)]() mutable {
       world.hosts[host]->agent.heard(connection, std::move(message));
     };
-    if (world_.network.repeats(connection, kMonitor)) world_.network.send_again(connection, kMonitor, deliver);
-    world_.network.send(connection, kMonitor, std::move(deliver));
+    if (world_.network.repeats(connection, machine_)) world_.network.send_again(connection, machine_, deliver);
+    world_.network.send(connection, machine_, std::move(deliver));
   };
   if (effect.urgent) send();
   else outbox_.send(std::move(send));
@@ -94,7 +99,7 @@ void MonitorProcess::carry_out(KillHost& effect) {
 }
 
 void MonitorProcess::carry_out(MonitorNote& effect) {
-  world_.story.tell("monitor", "{}{}{}", effect.host, effect.host.empty() ? "" : ": ", effect.text);
+  world_.story.tell(name_, "{}{}{}", effect.host, effect.host.empty() ? "" : ": ", effect.text);
 }
 
 // ---- connections ------------------------------------------------------------------------------------------------
@@ -116,10 +121,10 @@ void MonitorProcess::command(std::vector<std::string> words) {
 void MonitorProcess::connect(Node host) {
   auto& link = links_[host];
   const auto attempt = ++link.attempt;
-  const auto there = world_.network.delay(kMonitor, host), back = world_.network.delay(host, kMonitor);
-  if (world_.network.passes(kMonitor, host)) {
+  const auto there = world_.network.delay(machine_, host), back = world_.network.delay(host, machine_);
+  if (world_.network.passes(machine_, host)) {
     world_.queue.after(there, [this, host, attempt, back] {
-      if (!world_.network.passes(host, kMonitor)) return;
+      if (!world_.network.passes(host, machine_)) return;
       later(back, [this, host, attempt] { connected(host, attempt); });
     });
   }
@@ -137,7 +142,7 @@ void MonitorProcess::connected(Node host, std::uint64_t attempt) {
   // Each end hears of the end of its own connection; neither of them before `open` has told its number.
   const auto number = std::make_shared<Network::ConnectionId>(0);
   const auto id = world_.network.open(
-      kMonitor, host, [this, host, number] { handle([this, host, number] { lost(host, *number, "closed by the agent"); }); },
+      machine_, host, [this, host, number] { handle([this, host, number] { lost(host, *number, "closed by the agent"); }); },
       [&agent, number] { agent.connection_closed(*number); });
   *number = id;
   link.connection = id;
@@ -162,7 +167,7 @@ void MonitorProcess::watch(Node host, Network::ConnectionId connection) {
     auto& link = links_[host];
     if (link.connection != connection) return;
     if (world_.now() >= link.heard + kSilence) {
-      world_.network.close(connection, kMonitor);
+      world_.network.close(connection, machine_);
       return lost(host, connection, "nothing was heard of it for too long");
     }
     if (world_.now() >= link.said + kPoke) {

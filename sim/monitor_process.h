@@ -17,16 +17,23 @@ namespace mmm::sim {
 
 class MonitorProcess : public Process {
  public:
-  MonitorProcess(World& world, Random random);
+  MonitorProcess(World& world, Random random, Node machine, std::string name, const Config& config);
 
   void start();
   void kill();
+  void retire();                       // killed, and nobody starts it again
+  // Somebody put a state file where it looks for its own.
+  void find_file(std::optional<MonitorState> file) { found_ = std::move(file); }
 
   void heard(Network::ConnectionId connection, Node host, FromAgent&& message);
   // mmm_control. `answered` runs with the answer; never, when the monitor dies before.
   void command(std::vector<std::string> words);
 
-  const MonitorBrain& brain() const { return *brain_; }
+  const MonitorBrain& brain() const { return *brain_; }   // Requires: it was started
+  bool knows(Node host) const { return host < config_.hosts.size(); }
+  bool was_started() const { return brain_ != nullptr; }
+  const std::optional<MonitorState>& on_disk() const { return disk_.content(); }
+  bool is_connected(Node host) const { return links_[host].connection.has_value(); }
 
  private:
   // The standing connection to one agent.
@@ -57,6 +64,10 @@ class MonitorProcess : public Process {
   void watch(Node host, Network::ConnectionId connection);
   void lost(Node host, Network::ConnectionId connection, const std::string& why);
 
+  const std::string name_;
+  const Config& config_;
+  bool retired_ = false;
+  std::optional<MonitorState> found_;
   Random random_;
   std::unique_ptr<MonitorBrain> brain_;
   Disk<MonitorState> disk_;

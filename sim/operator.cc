@@ -15,9 +15,9 @@ void Operator::start() { look(); }
 
 void Operator::look() {
   const bool calm = world_.now() >= kCalmFrom || world_.now() < kFaultsFrom;
-  if (world_.monitor.works() && (calm || random_.chance(kAttentive))) {
-    for (Node host = 0; host < kDatabases; ++host) {
-      const auto state = world_.monitor.brain().state_of(std::string(name_of(host)));
+  if (const auto& monitor = world_.present_monitor(); monitor.works() && (calm || random_.chance(kAttentive))) {
+    for (Node host = 0; host < kDatabases && monitor.knows(host); ++host) {
+      const auto state = monitor.brain().state_of(std::string(name_of(host)));
       if (state == HostState::awaiting_recovery || (calm && state == HostState::admin_offline)) set_online(host);
     }
   }
@@ -25,11 +25,11 @@ void Operator::look() {
 }
 
 void Operator::move_writer(Node to) {
-  world_.monitor.command({"move_role", "writer", std::string(name_of(to))});
+  world_.present_monitor().command({"move_role", "writer", std::string(name_of(to))});
 }
 
-void Operator::set_offline(Node host) { world_.monitor.command({"set_offline", std::string(name_of(host))}); }
-void Operator::set_online(Node host) { world_.monitor.command({"set_online", std::string(name_of(host))}); }
+void Operator::set_offline(Node host) { world_.present_monitor().command({"set_offline", std::string(name_of(host))}); }
+void Operator::set_online(Node host) { world_.present_monitor().command({"set_online", std::string(name_of(host))}); }
 
 void Operator::answered(const Answer& answer) {
   if (answer.text != last_answer_) world_.story.tell("admin", "{}", answer.text);

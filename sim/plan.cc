@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "sim/plan_kinds.h"
 #include "sim/random.h"
 
 namespace mmm::sim {
@@ -144,6 +145,7 @@ Plan make_plan(std::uint64_t seed) {
     return fault.kind == FaultKind::kill_agent || fault.kind == FaultKind::lose_host;
   });
   std::ranges::stable_sort(plan.faults, {}, &Fault::at);
+  shape_by_kind(plan);
   return plan;
 }
 

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,22 @@ enum class FaultKind {
   move_role, set_offline,
 };
 
+// What a schedule is drawn for (plan_kinds.h).
+enum class PlanKind { general, restarts, single_faults, pins, second_monitor };
+
+// What a second monitor finds when it starts: the first one's file of this moment, of an earlier one, or none.
+enum class StateFile { copied, old, empty };
+
+// A second monitor, on another machine (second_monitor.h).
+struct SecondPlan {
+  TrueTime at{0}, until{0};     // it runs beside the first one
+  std::optional<TrueTime> first_dies;  // it takes its place instead, and stays
+  StateFile file = StateFile::empty;
+  TrueTime copied_at{0};        // of an old file
+  bool old_config = false;      // of before db3 was there
+};
+
+
 struct Fault {
   FaultKind kind = FaultKind::kill_mysqld;
   TrueTime at{0};
@@ -36,6 +53,7 @@ struct Fault {
 
 struct Plan {
   std::uint64_t seed = 0;
+  PlanKind kind = PlanKind::general;
   std::size_t candidates = 2;   // for the writer's role; 3: db3 is one
   bool fence = false;           // the hosts have a write fence
   bool semi_sync = true;
@@ -43,6 +61,7 @@ struct Plan {
   Duration link_delay{0};
   Duration write_every{0};      // of the client
   std::array<std::int64_t, kNodes> clock_ppm{};
+  std::optional<SecondPlan> second;
   std::vector<Fault> faults;    // at least three, in order of time
 };
 
@@ -50,5 +69,6 @@ struct Plan {
 Plan make_plan(std::uint64_t seed);
 
 std::string describe(const Fault& fault);
+std::string describe(const SecondPlan& second);
 
 }  // namespace mmm::sim

@@ -2,10 +2,12 @@
 
 #include <utility>
 
+#include "sim/checkers/no_needless_move.h"
 #include "sim/checkers/nothing_lost.h"
 #include "sim/checkers/nothing_older.h"
 #include "sim/checkers/one_writer.h"
 #include "sim/checkers/recovery.h"
+#include "sim/checkers/unnoticed.h"
 #include "sim/faults.h"
 
 namespace mmm::sim {
@@ -35,7 +37,8 @@ World::World(Plan the_plan, bool tell_story)
       story(queue, tell_story),
       random(plan.seed),
       network(queue, random.fork(), plan.link_delay),
-      monitor(*this, random.fork()),
+      monitor(*this, random.fork(), kMonitor, "monitor", monitor_config(plan.candidates)),
+      second(plan.second ? std::make_unique<SecondMonitor>(*this) : nullptr),
       client(*this, random.fork()),
       administrator(*this, random.fork()) {
   for (Node node = 0; node < kNodes; ++node)
@@ -44,6 +47,8 @@ World::World(Plan the_plan, bool tell_story)
   checkers.push_back(std::make_unique<OneWriter>(*this));
   checkers.push_back(std::make_unique<NothingOlder>(*this));
   checkers.push_back(std::make_unique<NothingLost>(*this));
+  checkers.push_back(std::make_unique<Unnoticed>(*this));
+  checkers.push_back(std::make_unique<NoNeedlessMove>(*this));
   checkers.push_back(std::make_unique<Recovery>(*this));
 }
 
@@ -57,6 +62,7 @@ void World::run() {
   client.start();
   administrator.start();
   schedule_faults(*this);
+  if (second) second->schedule();
   while (violations.empty() && queue.run_next(kEnd))
     if (steps > kStepsMax) violate("busy", fmt::format("{} steps of the cores: one of them turns in circles", steps));
   if (!violations.empty()) return;
@@ -97,6 +103,12 @@ void World::links_changed() {
   look_at_health();
 }
 
+MonitorProcess& World::present_monitor() {
+  if (!second || !second->process.was_started()) return monitor;
+  const bool leads = second->process.running() && second->process.brain().leads();
+  return leads || second->replaces() ? second->process : monitor;
+}
+
 void World::process_changed() { look_at_health(); }
 
 void World::violate(std::string_view checker, std::string text) {
@@ -115,9 +127,10 @@ void World::look_at_health() {
 bool World::is_well(Node node) const {
   const auto& host = *hosts[node];
   if (!host.up || !host.server.responds() || !host.agent.works() || !monitor.works()) return false;
+  if (second && !second->process.works()) return false;
   for (Node other = 0; other < kNodes; ++other) {
-    if (other == node || other == kClient) continue;
-    const bool there = other == kMonitor || hosts[other]->up;
+    if (other == node || (other == kClient && !second)) continue;
+    const bool there = other >= kDatabases || hosts[other]->up;
     if (there && (!network.answers(node, other) || network.usual_delay(node, other) > kQuick ||
                   network.usual_delay(other, node) > kQuick))
       return false;

@@ -17,6 +17,7 @@
 #include "sim/network.h"
 #include "sim/operator.h"
 #include "sim/plan.h"
+#include "sim/second_monitor.h"
 #include "sim/server.h"
 #include "sim/story.h"
 #include "sim/topology.h"
@@ -66,6 +67,16 @@ struct World {
   void power_off(Node machine);
   void power_on(Node machine);
 
+  // ---- which monitor
+  MonitorProcess& monitor_on(Node machine) { return machine == kMonitor ? monitor : second->process; }
+  // The one that leads, or that would be told to: the first, unless the second has taken its place.
+  MonitorProcess& present_monitor();
+  // Those that were started: a fault may end when another one is the present one.
+  void each_monitor(const auto& action) {
+    action(monitor);
+    if (second && second->process.was_started()) action(second->process);
+  }
+
   // ---- transactions
   TransactionId new_transaction(Transaction transaction) {
     transactions.push_back(transaction);
@@ -86,6 +97,7 @@ struct World {
   std::vector<Transaction> transactions;
   std::vector<std::unique_ptr<Host>> hosts;
   MonitorProcess monitor;
+  std::unique_ptr<SecondMonitor> second;   // where the plan has one
   Client client;
   Operator administrator;
   std::vector<std::unique_ptr<Checker>> checkers;

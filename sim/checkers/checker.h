@@ -26,6 +26,10 @@ class Checker {
   // The message leaves the host.
   virtual void agent_says(Node, const FromAgent&) {}
   virtual void agent_runs(Node, const agent::Operation&) {}
+  // A commit's OK leaves the host through the writer's address.
+  virtual void acknowledges(Node) {}
+  // A client's write was refused, or was not answered in time.
+  virtual void write_failed() {}
   // The schedule is over; nothing has been broken since kCalmFrom.
   virtual void at_end() {}
 

@@ -10,14 +10,16 @@ namespace mmm::sim {
 //   - the machine has power and its kernel holds the address (from an interface without it nothing can be sent from it,
 //     and nothing to it is taken), and
 //   - mysqld runs, is not frozen, and read_only is off. A commit that was let in before read_only went on can't be
-//     acknowledged afterwards: SET GLOBAL read_only waits for it.
+//     acknowledged afterwards: SET GLOBAL read_only waits for it, and
+//   - the write fence, where there is one, lets packets pass.
 //
-// Whether a client can be reached is left out: some client stands on the same side of any cut. There is no write fence in
-// this stage; with one, an open fence is the third condition.
+// Whether a client can be reached is left out: some client stands on the same side of any cut. Besides, no acknowledgement
+// leaves a host while another one accepts writes.
 class OneWriter : public Checker {
  public:
   using Checker::Checker;
   void state_changed() override;
+  void acknowledges(Node host) override;
 };
 
 }  // namespace mmm::sim

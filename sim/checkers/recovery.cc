@@ -45,7 +45,7 @@ void Recovery::at_end() {
 void Recovery::check_writer() {
   const auto writer = the_writer(world_);
   if (!writer) return world_.violate("L1", "at the end nobody is the writer");
-  const auto& book = world_.monitor.brain().book();
+  const auto& book = world_.present_monitor().brain().book();
   if (book.assignment().writer != name_of(*writer))
     world_.violate("L1", fmt::format("at the end {} serves as the writer, but the monitor gave the role to {}",
                                      name_of(*writer), book.assignment().writer));
@@ -61,7 +61,7 @@ void Recovery::check_hosts() {
   if (!writer) return;
   for (const auto& host : world_.hosts) {
     const bool diverged = has_diverged(world_, host->id, *writer);
-    const auto state = world_.monitor.brain().state_of(std::string(name_of(host->id)));
+    const auto state = world_.present_monitor().brain().state_of(std::string(name_of(host->id)));
     if (!diverged && state != HostState::online)
       world_.violate("L1", fmt::format("at the end {} is healthy, but {}", name_of(host->id), to_string(state)));
     if (!diverged && host->id != *writer && !host->server.replicates_from(*writer))

@@ -19,7 +19,7 @@ std::string text(const BatchResult& result) {
   return lines;
 }
 
-// Goal: S1, S2, S4 and L1 hold in a fixed number of schedules.
+// Goal: S1, S2, S4, S5, L1 and no needless move, in a fixed number of schedules.
 TEST(Simulation, HoldsItsInvariantsInAFixedBudgetOfSchedules) {
   const auto result = run_batch(1, MMM_SIM_BUDGET, 2, 5);
   EXPECT_TRUE(result.failures.empty()) << text(result);

@@ -1,0 +1,41 @@
+#include "sim/checkers/no_needless_move.h"
+
+#include <algorithm>
+
+#include "sim/plan_kinds.h"
+#include "sim/world.h"
+
+namespace mmm::sim {
+
+std::optional<Node> NoNeedlessMove::accepting() const {
+  for (const auto& host : world_.hosts)
+    if (host->accepts_writes()) return host->id;
+  return std::nullopt;
+}
+
+bool NoNeedlessMove::judges(Node writer) const {
+  return std::ranges::none_of(world_.plan.faults, [writer](const Fault& fault) {
+    const bool agent = fault.kind == FaultKind::kill_agent || fault.kind == FaultKind::freeze_agent;
+    return agent && fault.who == writer && fault.lasts > kAgentBack;
+  });
+}
+
+void NoNeedlessMove::state_changed() {
+  if (world_.plan.kind != PlanKind::single_faults) return;
+  const auto now = accepting();
+  if (world_.now() < kFaultsFrom) writer_ = now;
+  if (now == writer_ || (writer_ && !judges(*writer_))) return;
+  world_.violate("needless", fmt::format("one link or process was at fault, {} is healthy, and {}",
+                                         writer_ ? name_of(*writer_) : "nobody",
+                                         now ? fmt::format("{} accepts writes instead", name_of(*now))
+                                             : std::string("it accepts no writes any more")));
+}
+
+void NoNeedlessMove::at_end() {
+  if (world_.plan.kind != PlanKind::single_faults || !writer_ || !judges(*writer_)) return;
+  const auto& given = world_.monitor.brain().book().assignment().writer;
+  if (given != name_of(*writer_))
+    world_.violate("needless", fmt::format("the monitor gave the role of {}, which is healthy, to {}", name_of(*writer_), given));
+}
+
+}  // namespace mmm::sim

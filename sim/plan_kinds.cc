@@ -1,0 +1,166 @@
+#include "sim/plan_kinds.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "sim/random.h"
+
+namespace mmm::sim {
+
+namespace {
+
+// Every process of ours is killed now and then and is back well within the lease, also several of them at once. What is
+// left of a lease when its holder dies is two thirds of it (1.3 s) at least; the same process dies again only after it
+// could renew.
+void plan_restarts(Plan& plan, Random& random) {
+  plan.faults.clear();
+  for (const Node who : {Node{0}, Node{1}, Node{2}, kMonitor}) {
+    auto at = kFaultsFrom + random.between(Duration{0}, Duration(6s));
+    while (at < kCalmFrom - 1s) {
+      plan.faults.push_back({.kind = who == kMonitor ? FaultKind::kill_monitor : FaultKind::kill_agent,
+                             .at = at, .lasts = random.between(10ms, 300ms), .who = who});
+      at += random.chance(0.5) ? random.between(2s, 3s) : random.between(2s, 12s);
+    }
+  }
+}
+
+// One link, or one process of ours.
+Fault draw_single_fault(Random& random, TrueTime at) {
+  Fault fault{.at = at, .lasts = random.chance(0.5) ? random.between(100ms, 2500ms) : random.between(2s, 5s)};
+  fault.who = random.below(kDatabases);
+  switch (random.below(6)) {
+    case 0:
+    case 1: fault.kind = FaultKind::cut_link; break;
+    case 2: fault.kind = random.chance(0.5) ? FaultKind::slow_link : FaultKind::lossy_link; break;
+    case 3: fault.kind = random.chance(0.5) ? FaultKind::kill_agent : FaultKind::freeze_agent; break;
+    case 4: fault.kind = random.chance(0.5) ? FaultKind::kill_monitor : FaultKind::freeze_monitor; break;
+    default: fault.kind = FaultKind::isolate; break;  // the monitor's cable
+  }
+  const bool of_agent = fault.kind == FaultKind::kill_agent || fault.kind == FaultKind::freeze_agent;
+  const bool of_monitor = fault.kind == FaultKind::kill_monitor || fault.kind == FaultKind::freeze_monitor ||
+                          fault.kind == FaultKind::isolate;
+  if (of_monitor) fault.who = kMonitor;
+  // The writer's has to be back in time: its lease ends without it.
+  if (of_agent && random.chance(0.5)) fault.lasts = random.between(10ms, kAgentBack);
+  if (!of_agent && !of_monitor) {
+    do fault.other = random.below(kNodes); while (fault.other == fault.who);
+    fault.one_way = random.chance(0.4);
+    if (fault.one_way && random.chance(0.5)) std::swap(fault.who, fault.other);
+    fault.amount = random.chance(0.5) ? random.between(5ms, 200ms) : random.between(200ms, 2500ms);
+    fault.probability = static_cast<double>(random.between(1, 20)) / 100;
+  }
+  return fault;
+}
+
+// One after the other. A connection takes up to 6 s to be whole again after a link was (a held packet up to 3 s, a peer's
+// silence 5 s): before that the next fault would be a second one.
+void plan_single_faults(Plan& plan, Random& random) {
+  constexpr Duration kWholeAgain = 6s;
+  plan.faults.clear();
+  auto at = kFaultsFrom + random.between(Duration{0}, Duration(1s));
+  while (at < kCalmFrom - 6s) {
+    plan.faults.push_back(draw_single_fault(random, at));
+    at += plan.faults.back().lasts + kWholeAgain;
+  }
+}
+
+// Rule 5: the other candidates are away for so long (10 s) that the writer lives without them, and come back while something
+// else happens to it or to the monitor.
+void plan_pins(Plan& plan, Random& random) {
+  constexpr Duration kGone = 10s;
+  const auto writer = random.below(2);
+  const auto at = random.between(kFaultsFrom, TrueTime(8s));
+  const auto lasts = kGone + random.between(-500ms, 5s);
+  plan.faults.clear();
+  for (Node host = 0; host < plan.candidates; ++host)
+    if (host != writer)
+      plan.faults.push_back({.kind = random.chance(0.5) ? FaultKind::kill_agent : FaultKind::isolate,
+                             .at = at + random.between(Duration{0}, Duration(300ms)), .lasts = lasts, .who = host});
+  // Around the two changes of the set: when it shrinks to nobody, and when it grows again.
+  const auto around = at + (random.chance(0.3) ? kGone : lasts);
+  for (std::size_t i = 1 + random.below(3); i > 0; --i) {
+    Fault fault{.kind = FaultKind::cut_link, .at = around + random.between(-1500ms, 2s), .lasts = random.between(500ms, 8s),
+                .who = random.chance(0.8) ? writer : random.below(kDatabases), .other = kMonitor};
+    fault.one_way = random.chance(0.5);
+    if (fault.one_way && random.chance(0.5)) std::swap(fault.who, fault.other);
+    switch (random.below(6)) {
+      case 0: fault.kind = FaultKind::freeze_agent, fault.who = writer; break;
+      case 1: fault.kind = FaultKind::isolate, fault.who = writer; break;
+      case 2: fault.kind = FaultKind::slow_link, fault.amount = random.between(100ms, 1500ms); break;
+      case 3: fault.kind = FaultKind::kill_agent, fault.who = writer, fault.lasts = random.between(10ms, 3s); break;
+      default: break;
+    }
+    plan.faults.push_back(fault);
+  }
+  if (random.chance(0.4))
+    plan.faults.push_back({.kind = FaultKind::kill_monitor, .at = around + random.between(-1s, 2s),
+                           .lasts = random.between(10ms, 3s), .who = kMonitor});
+}
+
+// A second monitor, and what makes it dangerous: the first one is away for a while, or for good, with a host that can't be
+// asked.
+void plan_second_monitor(Plan& plan, Random& random) {
+  SecondPlan second{.at = random.between(TrueTime(5s), TrueTime(24s))};
+  second.until = second.at + random.between(2s, 12s);
+  second.file = static_cast<StateFile>(random.below(3));
+  second.copied_at = random.between(TrueTime(1s), second.at);
+  std::erase_if(plan.faults, [](const Fault& fault) { return fault.kind == FaultKind::lossy_link; });
+  if (random.chance(0.5)) {
+    second.old_config = plan.candidates == 2 && random.chance(0.3);
+    if (random.chance(0.7))
+      plan.faults.push_back({.kind = random.chance(0.6) ? FaultKind::freeze_monitor : FaultKind::isolate,
+                             .at = second.at + random.between(-2s, 3s), .lasts = random.between(2s, 8s), .who = kMonitor});
+  } else {
+    second.first_dies = second.at + random.between(-4s, 4s);
+    const auto lost = random.chance(0.7) ? 1 + random.below(2) : 0;
+    for (std::size_t i = 0; i < lost; ++i)
+      plan.faults.push_back({.kind = FaultKind::lose_host, .at = second.at + random.between(-1s, 3s),
+                             .lasts = random.between(3s, 12s), .who = random.below(kDatabases)});
+    // The administrator is listened to where nothing begins meanwhile.
+    std::erase_if(plan.faults, [&](const Fault& fault) {
+      return fault.kind != FaultKind::lose_host && fault.at > second.at + 2s && fault.at < second.at + 7s;
+    });
+  }
+  for (auto& fault : plan.faults) fault.at = std::max(fault.at, kFaultsFrom);
+  plan.second = second;
+}
+
+}  // namespace
+
+PlanKind kind_of(std::uint64_t seed) {
+  switch (seed % 10) {
+    case 3: return PlanKind::restarts;
+    case 5: return PlanKind::single_faults;
+    case 6: return PlanKind::pins;
+    case 8: return PlanKind::second_monitor;
+    default: return PlanKind::general;
+  }
+}
+
+void shape_by_kind(Plan& plan) {
+  plan.kind = kind_of(plan.seed);
+  Random random(plan.seed ^ 0x6B696E64u);
+  random.next();
+  switch (plan.kind) {
+    case PlanKind::general: break;
+    case PlanKind::restarts: plan_restarts(plan, random); break;
+    case PlanKind::pins: plan_pins(plan, random); break;
+    case PlanKind::second_monitor: plan_second_monitor(plan, random); break;
+    case PlanKind::single_faults: plan_single_faults(plan, random); break;
+  }
+  for (auto& fault : plan.faults) fault.lasts = std::min(fault.lasts, kCalmFrom - fault.at);
+  if (plan.kind != PlanKind::general) plan.skip_slave_start = false;
+  std::ranges::stable_sort(plan.faults, {}, &Fault::at);
+}
+
+std::string describe(const SecondPlan& second) {
+  const auto file = second.file == StateFile::copied ? std::string("a copy of the first one's state file")
+                    : second.file == StateFile::old
+                        ? fmt::format("the first one's state file of {:.3f} s", seconds(second.copied_at))
+                        : std::string("no state file");
+  return fmt::format("{}{}", file, second.old_config ? " and a configuration without db3" : "");
+}
+
+}  // namespace mmm::sim

@@ -1,0 +1,18 @@
+#pragma once
+// Schedules of a special kind: what they break is chosen for one question, which a checker of their own answers.
+
+#include "sim/plan.h"
+
+namespace mmm::sim {
+
+// The writer's lease survives when its agent is away for this long: two thirds of it are left when the agent goes, and a
+// connection comes back within 0.1 s.
+inline constexpr Duration kAgentBack = 1s;
+
+// By the last digit of the seed, so that a general plan's meaning does not depend on what other kinds there are.
+PlanKind kind_of(std::uint64_t seed);
+
+// Makes the general plan one of its kind. Ensures: nothing changes where that is `general`.
+void shape_by_kind(Plan& plan);
+
+}  // namespace mmm::sim
