@@ -332,6 +332,7 @@ void MonitorBrain::doubt_who_was_away() {
     const auto& report = data.agent.report;
     const bool follows = data.agent.obeys && report && report->told_state == HostState::online &&
                          report->assignment.generation == book_.assignment().generation;
+    if (name == book_.assignment().writer) data.unproven = false;  // others are compared with it
     if (name == book_.assignment().writer || (data.state == HostState::online && follows)) continue;
     data.unproven = true;
     data.verified = false;  // as the leader that we were before
