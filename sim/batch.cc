@@ -4,6 +4,7 @@
 #include <ctime>
 #include <exception>
 #include <thread>
+#include <utility>
 
 namespace mmm::sim {
 
@@ -28,10 +29,12 @@ std::map<std::string, std::uint64_t> BatchResult::by_checker() const {
   return counts;
 }
 
-Outcome run_schedule(std::uint64_t seed, bool tell_story) {
-  running_seed = seed;
+Outcome run_schedule(std::uint64_t seed, bool tell_story) { return run_plan(make_plan(seed), tell_story); }
+
+Outcome run_plan(Plan plan, bool tell_story) {
+  running_seed = plan.seed;
   Outcome outcome;
-  World world(make_plan(seed), tell_story);
+  World world(std::move(plan), tell_story);
   try {
     world.run();
   } catch (const std::exception& error) {

@@ -33,6 +33,7 @@ struct Outcome {
   std::uint64_t steps = 0, writes = 0;
 };
 Outcome run_schedule(std::uint64_t seed, bool tell_story);
+Outcome run_plan(Plan plan, bool tell_story);
 
 // Runs `count` seeds from `first` on. Stops early after `failures_max` of them failed.
 BatchResult run_batch(std::uint64_t first, std::uint64_t count, unsigned jobs, std::uint64_t failures_max,

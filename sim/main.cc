@@ -5,12 +5,14 @@
 #include <fstream>
 #include <limits>
 #include <string>
+#include <utility>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "sim/batch.h"
 #include "sim/mutant.h"
+#include "sim/shrink.h"
 
 namespace mmm::sim {
 namespace {
@@ -27,9 +29,10 @@ void tell_seed_of_abort(int) {
                static_cast<unsigned long long>(present_seed()), static_cast<unsigned long long>(present_seed()));
 }
 
-int replay(std::uint64_t seed, bool tell_story) {
-  const auto outcome = run_schedule(seed, tell_story);
-  const auto plan = make_plan(seed);
+int replay(std::uint64_t seed, bool tell_story, bool make_short = false) {
+  auto plan = make_plan(seed);
+  if (make_short) plan = shrink(std::move(plan));
+  const auto outcome = run_plan(plan, tell_story || make_short);
   fmt::print("schedule {}: {}, {} faults\n", seed, plan.semi_sync ? "semi-sync" : "asynchronous", plan.faults.size());
   for (const auto& fault : plan.faults) fmt::print("  at {:7.3f} s {}\n", seconds(fault.at), describe(fault));
   if (plan.second) fmt::print("  at {:7.3f} s a second monitor starts with {}\n", seconds(plan.second->at), describe(*plan.second));
@@ -100,7 +103,7 @@ int run(int argc, char** argv) {
   std::uint64_t schedules = 1000, seed = 1, step = 1, failures_max = 50;
   unsigned jobs = 1;
   std::string mutant, seeds_file;
-  bool story = false;
+  bool story = false, make_short = false;
   std::uint64_t replayed = 0;
   app.add_option("--schedules", schedules, "how many schedules of 60 virtual seconds")->capture_default_str();
   app.add_option("--seed", seed, "the first seed; the others follow it")->capture_default_str();
@@ -109,13 +112,14 @@ int run(int argc, char** argv) {
   app.add_option("--failures", failures_max, "stop after so many failed schedules")->capture_default_str();
   auto* replay_option = app.add_option("--replay", replayed, "run one seed again");
   app.add_flag("--story", story, "with --replay: tell what happened, line by line");
+  app.add_flag("--shrink", make_short, "with --replay: leave out what the failure does not need, and tell that story");
   app.add_option("--mutant", mutant, "break a rule of the protocol on purpose; 'list' names them");
   app.add_option("--seeds-file", seeds_file, "run the seeds of a file");
   CLI11_PARSE(app, argc, argv);
   std::signal(SIGABRT, tell_seed_of_abort);
   if (!mutant.empty() && !select_mutant(mutant)) return 2;
   if (!seeds_file.empty()) return replay_file(seeds_file);
-  if (replay_option->count() > 0) return replay(replayed, story);
+  if (replay_option->count() > 0) return replay(replayed, story, make_short);
   if (!mutant.empty()) failures_max = std::numeric_limits<std::uint64_t>::max();
   return batch(seed, step, schedules, jobs, failures_max);
 }
