@@ -1,5 +1,6 @@
 #include "sim/client.h"
 
+#include "sim/mutant.h"
 #include "sim/world.h"
 
 namespace mmm::sim {
@@ -42,6 +43,7 @@ void Client::write() {
     world_.queue.after(world_.network.delay(kClient, host), [this, request, host] { arrive(request, host); });
   world_.queue.after(kWriteLimit, [this, request] {
     if (request != request_) return;
+    for (const auto& checker : world_.checkers) checker->write_failed();
     neighbour_.reset();  // nobody answers there: asks again who has the address
     end_request(Duration{0});
   });
@@ -67,13 +69,17 @@ void Client::arrive(std::uint64_t request, Node host) {
 void Client::answer(std::uint64_t request, Node host, TransactionId transaction) {
   const auto& machine = *world_.hosts[host];
   if (!machine.up || !machine.kernel.has(writer_ip()) || !world_.network.passes(host, kClient)) return;
-  if (!machine.fence_is_open()) transaction = kNone;  // a reset takes its place
+  if (!machine.fence_is_open() && !MMM_MUTANT(fence_one_way)) transaction = kNone;  // a reset takes its place
+  if (transaction != kNone)
+    for (const auto& checker : world_.checkers) checker->acknowledges(host);
   world_.queue.after(world_.network.delay(host, kClient), [this, request, transaction] {
     if (request != request_) return;
     if (transaction != kNone) {
       world_.transaction(transaction).acknowledged = true;
       last_acknowledged_ = world_.now();
       ++acknowledged_;
+    } else {
+      for (const auto& checker : world_.checkers) checker->write_failed();
     }
     end_request(world_.plan.write_every);
   });

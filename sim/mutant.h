@@ -10,16 +10,13 @@ namespace mmm::sim {
 
 enum class Mutant {
   none,
-  lease_from_answer,      // the lease counts from the answer's arrival, not from the stamp (rule 3)
-  takeover_without_wait,  // a takeover does not wait for outstanding grants (rule 6)
-  grant_older_generation, // a writer of an older generation is granted its lease too (rule 3)
-  no_clock_allowance,     // the waiting side waits the bare lease: no widening, no slack ("Terms")
-  accept_older,           // an agent accepts older instructions (rule 2)
-  release_not_final,      // an agent goes back to a generation that it released (rule 7)
-  promise_not_kept,       // a host accepts the role though it promised not to (rule 6)
-  promise_forgotten,      // a restarted agent does not wait for what it may have promised (rule 10)
-  newest_promise,         // of the promises of a set the newest one counts, not the oldest of all (rule 3)
-  refusal_voids_promises, // a generation that was only refused voids the promises to earlier ones (rule 7)
+  older_epoch_accepted, equal_epoch_accepted, copied_file_continued, leads_without_all, leader_waits_for_nothing,
+  word_waits_for_nothing, hearsay_set, accept_older, generation_goes_back, said_before_written, told_before_written,
+  version_reused, any_acknowledgement_counts, lease_from_answer, grant_older_generation, newest_promise,
+  promise_to_older, promise_while_serving, grown_set_counts, shrunk_set_ignored, acknowledgement_is_no_grant,
+  acknowledged_while_untimed, pin_not_ended, takeover_without_wait, promise_not_kept, no_clock_allowance,
+  release_not_final, released_too_early, refusal_voids_promises, half_done_abandoned, first_set_empty,
+  promise_forgotten, rearmed_on_restart, staged_on_answer, fence_one_way,
 };
 
 struct MutantEntry {
@@ -27,18 +24,49 @@ struct MutantEntry {
   std::string_view name, breaks;
 };
 
+#define MMM_SIM_ENTRY(name, breaks) MutantEntry{Mutant::name, #name, breaks}
 inline constexpr std::array kMutants{
-    MutantEntry{Mutant::lease_from_answer, "lease_from_answer", "the lease counts from the answer, not from the stamp"},
-    MutantEntry{Mutant::takeover_without_wait, "takeover_without_wait", "a takeover waits for no outstanding grant"},
-    MutantEntry{Mutant::grant_older_generation, "grant_older_generation", "an older generation's lease is renewed"},
-    MutantEntry{Mutant::no_clock_allowance, "no_clock_allowance", "the waiting side waits the bare lease"},
-    MutantEntry{Mutant::accept_older, "accept_older", "an agent accepts older instructions"},
-    MutantEntry{Mutant::promise_not_kept, "promise_not_kept", "a host accepts the role in spite of its promise"},
-    MutantEntry{Mutant::promise_forgotten, "promise_forgotten", "a restarted agent forgets what it promised"},
-    MutantEntry{Mutant::newest_promise, "newest_promise", "the newest promise of a set counts, not the oldest"},
-    MutantEntry{Mutant::refusal_voids_promises, "refusal_voids_promises", "a refused generation voids promises to earlier ones"},
-    MutantEntry{Mutant::release_not_final, "release_not_final", "an agent goes back to a generation it released"},
+    MMM_SIM_ENTRY(older_epoch_accepted, "an agent obeys an older leadership (rule 1)"),
+    MMM_SIM_ENTRY(equal_epoch_accepted, "an agent obeys a rival leadership of the same number (rule 1)"),
+    MMM_SIM_ENTRY(copied_file_continued, "a copied state file is continued like one of our own (rule 1)"),
+    MMM_SIM_ENTRY(leads_without_all, "a new monitor leads before every host accepted it (rule 1)"),
+    MMM_SIM_ENTRY(leader_waits_for_nothing, "a new leader does not wait for the leases that may run (rule 1)"),
+    MMM_SIM_ENTRY(word_waits_for_nothing, "after take_lead leases are granted at once (rule 1)"),
+    MMM_SIM_ENTRY(hearsay_set, "the set of a writer that nobody asked counts as acknowledged (rule 4)"),
+    MMM_SIM_ENTRY(accept_older, "an agent accepts older instructions (rule 2)"),
+    MMM_SIM_ENTRY(generation_goes_back, "a later leadership takes an agent back to an earlier generation (rule 2)"),
+    MMM_SIM_ENTRY(said_before_written, "an agent acknowledges what is not on its disk (rule 2)"),
+    MMM_SIM_ENTRY(told_before_written, "the monitor tells what is not on its disk (rule 2)"),
+    MMM_SIM_ENTRY(version_reused, "another set is told under the same version (rule 2)"),
+    MMM_SIM_ENTRY(any_acknowledgement_counts,
+                  "an acknowledgement of an older version counts for the present one (rule 2)"),
+    MMM_SIM_ENTRY(lease_from_answer, "the lease counts from the answer, not from the stamp (rule 3)"),
+    MMM_SIM_ENTRY(grant_older_generation, "an older generation's lease is renewed (rule 3)"),
+    MMM_SIM_ENTRY(newest_promise, "the newest promise of a set counts, not the oldest of all (rule 3)"),
+    MMM_SIM_ENTRY(promise_to_older, "a promise is given to a generation that is over (rule 3)"),
+    MMM_SIM_ENTRY(promise_while_serving, "a writer promises to a later one and serves on (rule 3)"),
+    MMM_SIM_ENTRY(grown_set_counts, "a set counts before the writer acknowledged it (rule 4)"),
+    MMM_SIM_ENTRY(shrunk_set_ignored, "who was sent out of the set counts until that is acknowledged (rule 4)"),
+    MMM_SIM_ENTRY(acknowledgement_is_no_grant, "an acknowledgement does not count as a grant (rule 4)"),
+    MMM_SIM_ENTRY(acknowledged_while_untimed, "a set is acknowledged while the address still has no end (rule 5)"),
+    MMM_SIM_ENTRY(pin_not_ended, "a pinned writer stays pinned when its set grows (rule 5)"),
+    MMM_SIM_ENTRY(takeover_without_wait, "a takeover waits for no outstanding grant (rule 6)"),
+    MMM_SIM_ENTRY(promise_not_kept,
+                  "a host accepts the role in spite of its promise (checked earlier, promised in between) (rule 6)"),
+    MMM_SIM_ENTRY(no_clock_allowance, "the waiting side waits the bare lease (Terms)"),
+    MMM_SIM_ENTRY(release_not_final, "an agent goes back to a generation it released (rule 7)"),
+    MMM_SIM_ENTRY(released_too_early, "an agent says released before it stopped (rule 7)"),
+    MMM_SIM_ENTRY(refusal_voids_promises, "a refused generation voids promises to earlier ones (rule 7)"),
+    MMM_SIM_ENTRY(half_done_abandoned,
+                  "while a new generation is not acknowledged, the one before is renewed (rule 8)"),
+    MMM_SIM_ENTRY(first_set_empty, "the first set of a generation is empty (rule 8)"),
+    MMM_SIM_ENTRY(promise_forgotten, "a restarted agent forgets what it promised (rule 10)"),
+    MMM_SIM_ENTRY(rearmed_on_restart, "a restarted agent arms the address anew without an answer (rule 10)"),
+    MMM_SIM_ENTRY(staged_on_answer,
+                  "the kernel's element is staged when the answer comes, not before the stamp (rule 12)"),
+    MMM_SIM_ENTRY(fence_one_way, "the fence holds back what comes in only, no answer that goes out (rule 12)"),
 };
+#undef MMM_SIM_ENTRY
 
 // Set once, before the first schedule runs.
 inline Mutant active_mutant = Mutant::none;

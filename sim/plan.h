@@ -26,7 +26,7 @@ enum class FaultKind {
 };
 
 // What a schedule is drawn for (plan_kinds.h).
-enum class PlanKind { general, restarts, single_faults, pins, second_monitor };
+enum class PlanKind { general, restarts, single_faults, grants, pins, second_monitor };
 
 // What a second monitor finds when it starts: the first one's file of this moment, of an earlier one, or none.
 enum class StateFile { copied, old, empty };

@@ -99,6 +99,36 @@ void plan_pins(Plan& plan, Random& random) {
                            .lasts = random.between(10ms, 3s), .who = kMonitor});
 }
 
+// The candidates do not reach each other, so that the monitor alone renews; then the writer, or the monitor, is away.
+void plan_grants(Plan& plan, Random& random) {
+  const auto at = random.between(kFaultsFrom, TrueTime(18s));
+  plan.faults.clear();
+  for (Node one = 0; one < plan.candidates; ++one)
+    for (Node other = one + 1; other < plan.candidates; ++other)
+      plan.faults.push_back({.kind = FaultKind::cut_link, .at = at, .lasts = random.between(8s, 14s), .who = one, .other = other});
+  const auto then = at + random.between(4500ms, 6s);  // no promise runs any more
+  const auto who = random.below(2);
+  Fault fault{.kind = FaultKind::freeze_agent, .at = then, .lasts = random.between(1500ms, 7s), .who = who};
+  switch (random.below(5)) {
+    case 0: fault.kind = FaultKind::kill_agent, fault.lasts = random.between(10ms, 3s); break;
+    case 1:
+    case 2:
+      fault.kind = FaultKind::cut_link;
+      fault.other = kMonitor;
+      fault.one_way = random.chance(0.7);
+      if (fault.one_way && random.chance(0.5)) std::swap(fault.who, fault.other);
+      break;
+    default: break;
+  }
+  plan.faults.push_back(fault);
+  if (random.chance(0.5))
+    plan.faults.push_back({.kind = FaultKind::slow_link, .at = then - random.between(100ms, 3s), .lasts = random.between(3s, 8s),
+                           .who = who, .other = kMonitor, .amount = random.between(100ms, 1900ms)});
+  if (random.chance(0.4))
+    plan.faults.push_back({.kind = FaultKind::kill_monitor, .at = then + random.between(-500ms, 2s),
+                           .lasts = random.between(10ms, 1s), .who = kMonitor});
+}
+
 // A second monitor, and what makes it dangerous: the first one is away for a while, or for good, with a host that can't be
 // asked.
 void plan_second_monitor(Plan& plan, Random& random) {
@@ -131,6 +161,7 @@ void plan_second_monitor(Plan& plan, Random& random) {
 
 PlanKind kind_of(std::uint64_t seed) {
   switch (seed % 10) {
+    case 2: return PlanKind::grants;
     case 3: return PlanKind::restarts;
     case 5: return PlanKind::single_faults;
     case 6: return PlanKind::pins;
@@ -146,6 +177,7 @@ void shape_by_kind(Plan& plan) {
   switch (plan.kind) {
     case PlanKind::general: break;
     case PlanKind::restarts: plan_restarts(plan, random); break;
+    case PlanKind::grants: plan_grants(plan, random); break;
     case PlanKind::pins: plan_pins(plan, random); break;
     case PlanKind::second_monitor: plan_second_monitor(plan, random); break;
     case PlanKind::single_faults: plan_single_faults(plan, random); break;

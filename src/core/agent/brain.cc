@@ -284,7 +284,7 @@ void Brain::accept(const Instruction& instruction) {
                                        instruction.reason.empty() ? "" : " (" + instruction.reason + ")"));
   }
   lease_for_accepted(new_generation, keeps_serving);
-  persist();
+  if (!MMM_MUTANT(said_before_written)) persist();
   acknowledgement_due_ = true;
   if (instruction.release && is_writer())
     start_release(instruction.reason, false);

@@ -21,7 +21,7 @@ void Brain::restart_as_writer(const Started& event) {
   const bool untimed = std::ranges::any_of(ips, [&](const auto& ip) { return event.untimed_ips.contains(ip); });
   const bool fenced = !has_fence_ || fence_untimed_;
   const bool all_untimed = fenced && !ips.empty() && std::ranges::all_of(ips, [&](const auto& ip) { return event.untimed_ips.contains(ip); });
-  lease_.begin(memory_.accepted.generation, set);
+  lease_.begin(memory_.accepted.generation, set, MMM_MUTANT(rearmed_on_restart) ? now_ + lease_ttl() : kLongAgo);
   accepted_at_ = now_;
   drain_after_ = next_id_;
   was_entitled_ = true;
@@ -52,14 +52,15 @@ void Brain::lease_for_accepted(bool new_generation, bool keeps_serving) {
   if (set.empty()) {
     if (!lease_.pinned()) note(Severity::info, "nobody else can be made writer: the lease has no end until that changes");
     lease_.pin();
-  } else if (lease_.pinned()) {
+  } else if (lease_.pinned() && !MMM_MUTANT(pin_not_ended)) {
     lease_.unpin(now_, lease_ttl());
     armed_.clear();  // put again, with an end, before this is acknowledged (rule 5)
   }
 }
 
 void Brain::settle_acknowledgement() {
-  if (!acknowledgement_due_ || ((fence_untimed_ || !untimed_ips_.empty()) && !lease_.pinned())) return;
+  const bool has_no_end = fence_untimed_ || !untimed_ips_.empty();
+  if (!acknowledgement_due_ || (has_no_end && !lease_.pinned() && !MMM_MUTANT(acknowledged_while_untimed))) return;
   acknowledgement_due_ = false;
   send(Acknowledged{memory_.accepted, memory_.longest_lease, has_fence_});
 }
@@ -82,7 +83,7 @@ void Brain::settle_lease() {
   const auto due = lease_.last_ask() == kLongAgo ? now_ : lease_.last_ask() + lease_ttl() / 3;
   if (now_ < due) return wake_at(due);
   // What stands in the kernel must end before the lease does, so it is staged before the stamp is taken.
-  if (has_fence_ && !lease_.pinned()) {
+  if (has_fence_ && !lease_.pinned() && !MMM_MUTANT(staged_on_answer)) {
     try_run(StageLease{lease_ttl()});
     return;
   }
@@ -119,6 +120,7 @@ void Brain::settle_fence() {
 void Brain::hear(const Grant& grant) {
   const auto ask = MMM_MUTANT(lease_from_answer) ? lease_.ask(now_, lease_ttl()) : grant.ask;
   if (!lease_.granted(ask, grant.generation)) return;
+  if (MMM_MUTANT(staged_on_answer) && has_fence_) try_run(StageLease{lease_ttl()});
   // Only a leader can renew a pin that a reboot has ended (rule 5); it does so by any grant, since it would know of others.
   if (memory_.instruction->assignment.takeover_set.empty()) lease_.pin();
 }
@@ -129,7 +131,8 @@ void Brain::hear(const NoGrant& refusal) {
 
 void Brain::hear_peer(const HostName& from, const Promise& promise) {
   const auto number = MMM_MUTANT(lease_from_answer) ? lease_.ask(now_, lease_ttl()) : promise.number;
-  lease_.promised(from, number, promise.generation);
+  const bool longer = lease_.promised(from, number, promise.generation);
+  if (MMM_MUTANT(staged_on_answer) && longer && has_fence_) try_run(StageLease{lease_ttl()});
 }
 
 void Brain::hear_peer(const HostName& from, const NoPromise& refusal) {
@@ -148,7 +151,7 @@ void Brain::answer_peer(ConnectionId to, const PromiseAsk& ask) {
   if (!refusal && ask.generation < next_generation_ && now_ < next_until_)
     refusal = PromiseRefusal{fmt::format("generation {} may begin any moment", next_generation_.value)};
   // What it serves itself would be a second writer beside the one that asks (a monitor led without one of the two).
-  if (!refusal && is_writer() && ask.generation > memory_.accepted.generation) {
+  if (!refusal && is_writer() && ask.generation > memory_.accepted.generation && !MMM_MUTANT(promise_while_serving)) {
     start_release(fmt::format("generation {} has begun on {}", ask.generation.value, ask.from), mysqld_ == Life::down);
     refusal = PromiseRefusal{"it gives its own, earlier generation up first"};
   }

@@ -14,10 +14,10 @@ std::optional<std::string> refuse_leader(const AgentMemory& memory, const HostNa
     return fmt::format("the monitor asks for host '{}', but this is '{}': check the ip of both in the configuration",
                        hello.host, self);
   const auto& known = memory.epoch;
-  if (hello.epoch.counter < known.counter)
+  if (hello.epoch.counter < known.counter && !MMM_MUTANT(older_epoch_accepted))
     return fmt::format("a monitor with a later leadership ({} after {}) is obeyed here", known.counter,
                        hello.epoch.counter);
-  if (hello.epoch.counter == known.counter && hello.epoch.id != known.id)
+  if (hello.epoch.counter == known.counter && hello.epoch.id != known.id && !MMM_MUTANT(equal_epoch_accepted))
     return fmt::format("another monitor has leadership {} already: two monitors, or a copied state file",
                        known.counter);
   const bool same = hello.epoch == known;
@@ -41,7 +41,7 @@ Judgement judge(const AgentMemory& memory, const HostName& self, const Instructi
   if (memory.instruction && order < memory.accepted) return {Reading::refused, "a newer instruction was accepted"};
   if (memory.instruction && order == memory.accepted) return {Reading::same, ""};
   // A restarted monitor counts its epoch up; its generations must still never go back.
-  if (order.generation < memory.accepted.generation)
+  if (order.generation < memory.accepted.generation && !MMM_MUTANT(generation_goes_back))
     return {Reading::refused, fmt::format("generation {} was accepted, this is {}", memory.accepted.generation.value,
                                           order.generation.value)};
   const bool makes_writer = instruction.assignment.writer == self && order.generation > memory.accepted.generation;
@@ -63,7 +63,7 @@ std::optional<PromiseRefusal> refuse_promise(const AgentMemory& memory, const Co
     return PromiseRefusal{fmt::format("'{}' is not among the hosts of role {} here", ask.from, config.active_master_role)};
   if (memory.instruction && ask.line != memory.instruction->line)
     return PromiseRefusal{fmt::format("'{}' obeys another leadership than this host", ask.from)};
-  if (ask.generation < memory.accepted.generation)
+  if (ask.generation < memory.accepted.generation && !MMM_MUTANT(promise_to_older))
     return PromiseRefusal{fmt::format("generation {} is over; {} was accepted", ask.generation.value,
                                       memory.accepted.generation.value), true};
   if (memory.instruction && ask.generation == memory.accepted.generation &&

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/mutant.h"
 #include "core/agent/brain.h"
 
 namespace mmm::agent {
@@ -40,13 +41,13 @@ void Brain::settle_release() {
     release_.reset();
     return;
   }
-  if (holds_writer_ip()) return;
+  if (holds_writer_ip() && !MMM_MUTANT(released_too_early)) return;
   if (release_->mysqld_dead) return finish_release();
   const bool given_up = now_ >= release_->give_up_at;
   const bool stopped = read_only_ == true && !end_sessions_ && lane_free(Lane::writer);
   if (stopped && release_->look_after == 0) release_->look_after = next_id_;
   const bool looked = release_->look_after != 0 && observed_id_ >= release_->look_after;
-  if ((stopped && looked) || given_up) return finish_release();
+  if ((stopped && looked) || given_up || MMM_MUTANT(released_too_early)) return finish_release();
   wake_at(release_->give_up_at);
 }
 
@@ -215,7 +216,8 @@ void Brain::completed(std::uint64_t id, const Operation& operation, bool good) {
       came_up(put->ip, fmt::format(": this host is the writer of generation {}", put->lease.generation().value));
     }
   } else if (const auto* stage = std::get_if<StageLease>(&operation); stage && good) {
-    if (stage->lease) ask_for_lease(id);
+    if (stage->lease && MMM_MUTANT(staged_on_answer)) try_run(ArmLease{id});
+    else if (stage->lease) ask_for_lease(id);
     else pin_staged_ = id;
   } else if (const auto* arm = std::get_if<ArmLease>(&operation); arm && good) {
     armed_staged_ = arm->staged;

@@ -31,7 +31,7 @@ void MonitorBrain::on(const MonitorStarted& event) {
     data.agent.heard = now_.at;  // our predecessor may have heard it a moment ago: what is held back counts from here
   }
   if (file_.leadership) epoch_.counter = file_.leadership->epoch.counter;
-  if (event.own && file_.leadership) return continue_leadership(*file_.leadership);
+  if ((event.own || MMM_MUTANT(copied_file_continued)) && file_.leadership) return continue_leadership(*file_.leadership);
   epoch_.counter += 1;
   not_leading_because_ = "it is new here and waits until every host has accepted it";
   note(NoteLevel::info, "", fmt::format("starts without a leadership of its own ({}): asks every host for its assignment",
@@ -93,7 +93,8 @@ void MonitorBrain::start_leading(LeaseBook::Durable durable, Duration longest_le
   // Rule 1: no takeover without a release until the longest lease that may be running has passed since our start. Where
   // every host said that it never had an assignment, none runs.
   const bool lease_possible = durable.assignment.generation.value > 0 || durable.unheard_lease;
-  const auto hold_until = lease_possible && !MMM_MUTANT(no_clock_allowance) ? now_.at + waiting_time(longest, false) : now_.at;
+  const bool waits = lease_possible && !MMM_MUTANT(leader_waits_for_nothing);
+  const auto hold_until = waits ? now_.at + (MMM_MUTANT(no_clock_allowance) ? longest : waiting_time(longest, false)) : now_.at;
   durable.longest_lease = longest;
   book_ = LeaseBook(std::move(durable), candidates(), hold_until);
   leads_ = true;
@@ -223,13 +224,13 @@ std::vector<std::string> MonitorBrain::missing_acceptances() const {
 void MonitorBrain::gather() {
   if (leads_ || !network_) return;
   const auto missing = missing_acceptances();
-  if (!missing.empty() && vouched_below_ == 0) {
+  if (!missing.empty() && vouched_below_ == 0 && !MMM_MUTANT(leads_without_all)) {
     std::string list;
     for (const auto& item : missing) list += (list.empty() ? "" : ", ") + item;
     not_leading_because_ = "waits for " + list + ". If a host is gone, its machine switched off, and no other monitor runs: mmm_control take_lead";
     return;
   }
-  if (vouched_below_ > 0) {
+  if (vouched_below_ > 0 || MMM_MUTANT(leads_without_all)) {
     // Those that can be reached must still have accepted.
     for (const auto& [name, data] : hosts_)
       if (data.agent.joined && !data.agent.obeys) return;
@@ -269,7 +270,7 @@ void MonitorBrain::lead_from_reports() {
       for (const auto& name : assignment.takeover_set)
         if (!own->assignment.takeover_set.contains(name)) durable.acknowledged.erase(name);
     // Which set it acknowledged last only the writer knows. (One without a memory renews nothing any more.)
-    if (!own) durable.barred_from = assignment.version.next();
+    if (!own && !MMM_MUTANT(hearsay_set)) durable.barred_from = assignment.version.next();
     durable.released = own && (own->released >= assignment.generation ||
                                own->accepted.generation < assignment.generation);
   }

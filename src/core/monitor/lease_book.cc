@@ -35,6 +35,8 @@ bool LeaseBook::unheard_lease_ends(Instant now) {
 HostSet LeaseBook::promotable() const {
   if (!exists()) return candidates_;
   if (barred()) return bar_unconfirmed().empty() ? bar_confirmed_ : HostSet{};
+  if (MMM_MUTANT(grown_set_counts)) return durable_.assignment.takeover_set;
+  if (MMM_MUTANT(shrunk_set_ignored) && durable_.accepted) return durable_.acknowledged;
   const auto& base = durable_.accepted ? durable_.acknowledged : durable_.before;
   return intersection(base, durable_.sent_since);
 }
@@ -108,6 +110,7 @@ void LeaseBook::promote(const HostName& target, HostSet first_set) {
   assignment.generation = next_generation();
   assignment.writer = target;
   assignment.version = Version{1};
+  if (MMM_MUTANT(first_set_empty)) first_set.clear();
   assignment.takeover_set = first_set;
   durable_.before = std::move(before);
   durable_.accepted = false;
@@ -121,7 +124,7 @@ void LeaseBook::promote(const HostName& target, HostSet first_set) {
 
 void LeaseBook::next_version(HostSet set) {
   auto& assignment = durable_.assignment;
-  assignment.version = assignment.version.next();
+  if (!MMM_MUTANT(version_reused)) assignment.version = assignment.version.next();
   durable_.sent_since = intersection(durable_.sent_since, set);
   assignment.takeover_set = std::move(set);
 }
@@ -130,11 +133,11 @@ bool LeaseBook::acknowledged(const HostName& from, const Order& order, Duration 
                              Instant now) {
   const auto& assignment = durable_.assignment;
   if (!exists() || durable_.released || from != assignment.writer || order.generation != assignment.generation) return false;
-  count_grant(from, longest_lease, has_fence, now);
+  if (!MMM_MUTANT(acknowledgement_is_no_grant)) count_grant(from, longest_lease, has_fence, now);
   // Only the newest version's set is known here; an older acknowledgement still says that the generation stands.
   const auto before = durable_;
   durable_.longest_lease = std::max(durable_.longest_lease, longest_lease);
-  if (order.version == assignment.version) {
+  if (order.version == assignment.version || MMM_MUTANT(any_acknowledgement_counts)) {
     durable_.acknowledged = assignment.takeover_set;
     durable_.sent_since = assignment.takeover_set;
     durable_.accepted = true;
@@ -157,6 +160,10 @@ bool LeaseBook::released(const HostName& from, Generation generation, bool had_a
 std::optional<std::string> LeaseBook::grant(const HostName& from, const Ask& ask, Instant now) {
   const auto& assignment = durable_.assignment;
   if (MMM_MUTANT(grant_older_generation)) return std::nullopt;
+  if (MMM_MUTANT(half_done_abandoned) && !durable_.accepted && ask.accepted.generation.next() == assignment.generation) {
+    count_grant(from, ask.ttl, ask.has_fence, now);
+    return std::nullopt;
+  }
   if (!exists() || from != assignment.writer)
     return fmt::format("the writer is '{}'", exists() ? assignment.writer : HostName("nobody"));
   if (ask.accepted.generation != assignment.generation)
@@ -165,7 +172,7 @@ std::optional<std::string> LeaseBook::grant(const HostName& from, const Ask& ask
   if (durable_.released && !MMM_MUTANT(release_not_final))
     return fmt::format("generation {} was given up", assignment.generation.value);
   if (barred()) return fmt::format("an administrator ended generation {}", assignment.generation.value);
-  if (durable_.unheard_lease && now < hold_until_)
+  if (durable_.unheard_lease && now < hold_until_ && !MMM_MUTANT(word_waits_for_nothing))
     return std::string("the administrator let this monitor lead: a lease of which nobody told may run out first");
   last_ask_ = now;
   count_grant(from, ask.ttl, ask.has_fence, now);
