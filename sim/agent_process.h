@@ -22,6 +22,8 @@ class AgentProcess : public Process {
   void kill();                       // SIGKILL: keeps what was durable, nothing else
   void power_lost();                 // the same, and no connection is closed
 
+  void lose_disk() { disk_.wipe(); } // Requires: it does not run.
+
   // ---- what comes from outside
   void accepted(Network::ConnectionId connection);   // a monitor connected
   void heard(Network::ConnectionId connection, ToAgent&& message);

@@ -30,6 +30,9 @@ class Disk {
     ++crash_;
   }
 
+  // Requires: nothing is pending.
+  void wipe() { content_.reset(); }
+
   const std::optional<State>& content() const { return content_; }
 
  private:

@@ -34,6 +34,16 @@ void change_links(World& world, const Fault& fault, bool begins) {
   world.links_changed();
 }
 
+// Everything goes dark at once, the monitor too; only the client stays, to see who serves it afterwards.
+void cut_power(World& world, const Fault& fault) {
+  for (Node node = 0; node < kNodes; ++node)
+    if (node != kClient) world.power_off(node);
+  world.queue.after(fault.amount, [&world, back = fault.first_back] {
+    for (Node node = 0; node < kNodes; ++node)
+      if (back.test(node)) world.power_on(node);
+  });
+}
+
 void begin_fault(World& world, const Fault& fault) {
   world.story.tell("fault", "{}", describe(fault));
   auto* host = fault.who < kDatabases ? world.hosts[fault.who].get() : nullptr;
@@ -45,6 +55,10 @@ void begin_fault(World& world, const Fault& fault) {
     case FaultKind::freeze_agent: return host->agent.freeze();
     case FaultKind::freeze_monitor: return world.present_monitor().freeze();
     case FaultKind::lose_host: return world.power_off(fault.who);
+    case FaultKind::lose_disk:
+      world.power_off(fault.who);
+      return world.lose_disk(fault.who);
+    case FaultKind::power_cut: return cut_power(world, fault);
     case FaultKind::lag: return host->server.set_lag(fault.amount);
     case FaultKind::stop_applier: return host->server.set_applier_broken(true);
     case FaultKind::move_role: return world.administrator.move_writer(fault.who);
@@ -66,11 +80,18 @@ void end_fault(World& world, const Fault& fault) {
     case FaultKind::kill_agent:
       if (host->up) host->agent.start();
       return;
-    case FaultKind::kill_monitor: return world.each_monitor([](MonitorProcess& monitor) { monitor.start(); });
+    case FaultKind::kill_monitor:
+      if (world.network.has_power(kMonitor)) world.each_monitor([](MonitorProcess& monitor) { monitor.start(); });
+      return;
     case FaultKind::freeze_mysqld: return host->server.thaw();
     case FaultKind::freeze_agent: return host->agent.thaw();
     case FaultKind::freeze_monitor: return world.each_monitor([](MonitorProcess& monitor) { monitor.thaw(); });
-    case FaultKind::lose_host: return world.power_on(fault.who);
+    case FaultKind::lose_host:
+    case FaultKind::lose_disk: return world.power_on(fault.who);
+    case FaultKind::power_cut:
+      for (Node node = 0; node < kNodes; ++node)
+        if (node != kClient) world.power_on(node);
+      return;
     case FaultKind::lag: return host->server.set_lag(Duration{0});
     case FaultKind::stop_applier: return host->server.set_applier_broken(false);
     case FaultKind::move_role: return;

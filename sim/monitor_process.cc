@@ -56,6 +56,13 @@ void MonitorProcess::retire() {
   retired_ = true;
 }
 
+void MonitorProcess::power_lost() {
+  if (!running()) return;
+  end_life();
+  disk_.lose_pending();
+  for (auto& link : links_) link.connection.reset();
+}
+
 void MonitorProcess::tick() { step(MonitorTick{}); }
 
 void MonitorProcess::step(const MonitorEvent& event) {

@@ -24,6 +24,7 @@ class MonitorProcess : public Process {
   void retire();                       // killed, and nobody starts it again
   // Somebody put a state file where it looks for its own.
   void find_file(std::optional<MonitorState> file) { found_ = std::move(file); }
+  void power_lost();                   // the same, and no connection is closed
 
   void heard(Network::ConnectionId connection, Node host, FromAgent&& message);
   // mmm_control. `answered` runs with the answer; never, when the monitor dies before.

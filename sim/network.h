@@ -40,6 +40,7 @@ class Network {
   // The machine has lost its power: its ends of connections are gone without a word.
   void power_off(Node node);
   void power_on(Node node) { up_[node] = true; }
+  bool has_power(Node node) const { return up_[node]; }
 
   // ---- standing connections
   // `closed_…`: called when that end learns that the connection is over, not when it closed it itself.

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "sim/plan_disasters.h"
 #include "sim/plan_kinds.h"
 #include "sim/random.h"
 
@@ -118,6 +119,13 @@ void add_trio(Plan& plan, Random& random) {
   }
 }
 
+std::string names(const NodeSet& nodes) {
+  std::string list;
+  for (Node node = 0; node < kNodes; ++node)
+    if (nodes.test(node)) list += fmt::format(" {}", name_of(node));
+  return list.empty() ? " none" : list;
+}
+
 }  // namespace
 
 Plan make_plan(std::uint64_t seed) {
@@ -139,10 +147,12 @@ Plan make_plan(std::uint64_t seed) {
   for (std::size_t i = 0; i < count; ++i) plan.faults.push_back(draw_fault(random, random.between(from, to)));
   if (random.chance(0.25)) add_duet(plan, random);
   if (random.chance(0.25)) add_trio(plan, random);
+  add_disasters(plan, random);
   // An agent that finds replication stopped when it starts leaves it alone: it can't know who stopped it (MMM 2 didn't
   // either). So the two don't come together here.
   plan.skip_slave_start = skip_slave_start && std::ranges::none_of(plan.faults, [](const Fault& fault) {
-    return fault.kind == FaultKind::kill_agent || fault.kind == FaultKind::lose_host;
+    return fault.kind == FaultKind::kill_agent || fault.kind == FaultKind::lose_host || fault.kind == FaultKind::lose_disk ||
+           fault.kind == FaultKind::power_cut;
   });
   std::ranges::stable_sort(plan.faults, {}, &Fault::at);
   shape_by_kind(plan);
@@ -161,6 +171,10 @@ std::string describe(const Fault& fault) {
     case FaultKind::freeze_agent: return fmt::format("the agent of {} is frozen for {:.3f} s", who, lasts);
     case FaultKind::freeze_monitor: return fmt::format("the monitor is frozen for {:.3f} s", lasts);
     case FaultKind::lose_host: return fmt::format("{} loses its power for {:.3f} s", who, lasts);
+    case FaultKind::lose_disk: return fmt::format("{} loses its power for {:.3f} s, and its disk for ever", who, lasts);
+    case FaultKind::power_cut:
+      return fmt::format("everything loses its power;{} come back after {:.3f} s, the others after {:.3f} s",
+                         names(fault.first_back), amount, lasts);
     case FaultKind::cut_link: return fmt::format("the link {}{}{} is cut for {:.3f} s", who, arrow, other, lasts);
     case FaultKind::isolate: return fmt::format("{} is cut off from everyone for {:.3f} s", who, lasts);
     case FaultKind::slow_link:

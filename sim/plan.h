@@ -20,7 +20,7 @@ inline constexpr TrueTime kEnd = 60s;
 enum class FaultKind {
   kill_mysqld, kill_agent, kill_monitor,
   freeze_mysqld, freeze_agent, freeze_monitor,
-  lose_host, cut_link, isolate, slow_link, lossy_link,
+  lose_host, lose_disk, power_cut, cut_link, isolate, slow_link, lossy_link,
   lag, stop_applier,
   move_role, set_offline,
 };
@@ -47,8 +47,9 @@ struct Fault {
   Duration lasts{0};            // until it is taken back: restarted, thawed, healed, set online again
   Node who = 0, other = 0;      // `other`: the far end of a link
   bool one_way = false;         // of a cut: only packets from `who` to `other` are lost
-  Duration amount{0};           // of a delay or lag
+  Duration amount{0};           // of a delay or lag; see `first_back`
   double probability = 0;       // of a loss
+  NodeSet first_back;           // of a power cut: who comes back after `amount`; the others at its end
 };
 
 struct Plan {

@@ -47,6 +47,14 @@ void Server::kill() {
   world_.server_changed(host_);
 }
 
+void Server::lose_disk() {
+  log_.clear();
+  has_ = {};
+  relay_.clear();
+  configured_ = false;
+  slave_pos_ = -1;
+}
+
 void Server::freeze() {
   if (!alive_ || frozen_) return;
   advance();

@@ -70,6 +70,9 @@ class Server {
   void set_lag(Duration lag);
   void set_applier_broken(bool broken);
 
+  // A new disk in its place: an empty server that nobody has told whom to follow. Requires: it does not run.
+  void lose_disk();
+
   // ---- the world moves
   void advance();                  // replication, up to now
   void look_at_source();           // after links, servers or settings changed

@@ -1,6 +1,7 @@
 #pragma once
 // Who there is: the hosts of the demo, its monitor and one client. And the configuration that all of them read.
 
+#include <bitset>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -15,6 +16,8 @@ using Node = std::size_t;  // database hosts first, in the order of the configur
 inline constexpr std::size_t kDatabases = 3;
 inline constexpr Node kMonitor = 3, kClient = 4;
 inline constexpr std::size_t kNodes = 5;
+
+using NodeSet = std::bitset<kNodes>;
 
 std::string_view name_of(Node node);
 

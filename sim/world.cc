@@ -141,6 +141,11 @@ bool World::is_well(Node node) const {
 // ---- power ------------------------------------------------------------------------------------------------------
 
 void World::power_off(Node machine) {
+  if (machine == kMonitor) {
+    network.power_off(machine);
+    monitor.power_lost();
+    return links_changed();
+  }
   auto& host = *hosts[machine];
   if (!host.up) return;
   for (const auto& other : hosts) other->server.advance();
@@ -153,11 +158,17 @@ void World::power_off(Node machine) {
 }
 
 void World::power_on(Node machine) {
-  auto& host = *hosts[machine];
-  if (host.up) return;
-  host.up = true;
+  if (network.has_power(machine)) return;
   clocks[machine] = Clock(now(), random.between(5s, 20s), plan.clock_ppm[machine]);
   network.power_on(machine);
+  if (machine == kMonitor) {
+    queue.after(random.between(100ms, 2s), [this] {
+      if (network.has_power(kMonitor)) monitor.start();
+    });
+    return links_changed();
+  }
+  auto& host = *hosts[machine];
+  host.up = true;
   queue.after(random.between(100ms, 1s), [&host] {
     if (host.up) host.agent.start();
   });
@@ -165,6 +176,12 @@ void World::power_on(Node machine) {
     if (host.up) host.server.start();
   });
   links_changed();
+}
+
+void World::lose_disk(Node machine) {
+  hosts[machine]->agent.lose_disk();
+  hosts[machine]->server.lose_disk();
+  for (const auto& checker : checkers) checker->disk_lost(machine);
 }
 
 }  // namespace mmm::sim

@@ -63,9 +63,10 @@ struct World {
   void process_changed();
   void violate(std::string_view checker, std::string text);
 
-  // ---- a machine loses its power, and gets it back
+  // ---- a machine, the monitor's too, loses its power, and gets it back; its disk is lost with all that was on it
   void power_off(Node machine);
   void power_on(Node machine);
+  void lose_disk(Node host);
 
   // ---- which monitor
   MonitorProcess& monitor_on(Node machine) { return machine == kMonitor ? monitor : second->process; }

@@ -70,6 +70,9 @@ void NothingOlder::says_epoch(Node host, const Epoch& epoch) {
 }
 
 void NothingOlder::exercises(Node host, Generation generation) {
+  if (generation <= said_[host].forgotten)
+    world_.violate("S4", fmt::format("{} acts as the writer of generation {}, which it knew before its disk was lost",
+                                     name_of(host), generation.value));
   const auto& memory = world_.hosts[host]->agent.brain().memory();
   if (generation != memory.accepted.generation)
     world_.violate("S4", fmt::format("{} acts as the writer of generation {}, but accepted {}", name_of(host),
@@ -77,6 +80,11 @@ void NothingOlder::exercises(Node host, Generation generation) {
   if (generation <= said_[host].released)
     world_.violate("S4", fmt::format("{} released generation {} for good and acts as its writer again", name_of(host),
                                      generation.value));
+}
+
+void NothingOlder::disk_lost(Node host) {
+  const auto& said = said_[host];
+  said_[host] = {.forgotten = std::max({said.accepted.generation, said.released, said.forgotten})};
 }
 
 void NothingOlder::agent_runs(Node host, const agent::Operation& operation) {

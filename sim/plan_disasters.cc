@@ -1,0 +1,31 @@
+#include "sim/plan_disasters.h"
+
+namespace mmm::sim {
+
+namespace {
+
+// Everything loses its power. Any subset comes back first, none and all included; the others up to a dozen seconds later.
+Fault draw_power_cut(Random& random) {
+  Fault fault{.kind = FaultKind::power_cut, .at = random.between(kFaultsFrom, TrueTime(kCalmFrom - 14s)), .who = kMonitor};
+  fault.amount = random.between(100ms, 4s);
+  fault.lasts = fault.amount + random.between(Duration{0}, 10s);
+  for (Node node = 0; node < kClient; ++node) fault.first_back.set(node, random.chance(0.5));
+  return fault;
+}
+
+// The masters are where the writer is.
+Node draw_host(Random& random) { return random.chance(0.7) ? random.below(2) : random.below(kDatabases); }
+
+Fault draw_lost_disk(Random& random) {
+  return {.kind = FaultKind::lose_disk, .at = random.between(kFaultsFrom, TrueTime(kCalmFrom - 12s)),
+          .lasts = random.between(1s, 12s), .who = draw_host(random)};
+}
+
+}  // namespace
+
+void add_disasters(Plan& plan, Random& random) {
+  if (random.chance(0.08)) plan.faults.push_back(draw_power_cut(random));
+  if (random.chance(0.04)) plan.faults.push_back(draw_lost_disk(random));
+}
+
+}  // namespace mmm::sim
