@@ -161,6 +161,7 @@ void MonitorBrain::said(const HostName& host, const Released& message) {
   if (message.mysqld_dead &&
       checks_.record_certain_failure(host, CheckName::mysql, "its agent says that mysqld is dead", now_))
     note(NoteLevel::error, host, "check mysql is bad: " + message.reason);
+  if (auto& report = hosts_.at(host).agent.report) report->released = std::max(report->released, message.generation);
   if (book_.assignment().writer != host || message.generation < book_.assignment().generation) return;
   writer_released(host, message.reason, message.mysqld_dead ? std::nullopt : message.has);
 }

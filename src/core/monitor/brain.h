@@ -151,6 +151,7 @@ class MonitorBrain {
   void advance_offering();
   void advance_settling();
   void go(Step step);
+  bool writer_forgot_its_release() const;
   void note_unproven(const HostName& target);
   std::optional<Instant> offer(const HostName& target);  // nothing: offered; else when it may be tried again
   void writer_released(const HostName& host, const std::string& why, const std::optional<GtidSet>& has,

@@ -106,6 +106,9 @@ Evaluation set_online(const Words& words, const ClusterView& view) {
                    "the writer to it first.", host->name);
   if (host->unproven && view.active_master)
     return refused("Host '{}' is still compared with the writer. We can't set it online now. Please, wait some time.", host->name);
+  if (host->unproven && !accept_loss && view.assignment.writer == host->name)
+    return refused("The agent on '{0}' lost its memory; its server may have lost transactions, too. Look at what the other hosts "
+                   "have. If '{0}' has all that clients saw committed: set_online {0} --accept-loss", host->name);
   if (host->unproven && !accept_loss)
     return refused("Host '{0}' was not asked what it has when '{1}' became the writer. It may lack transactions that clients "
                    "saw committed. Bring '{1}' back; or, if that is lost for good: set_online {0} --accept-loss",

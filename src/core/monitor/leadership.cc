@@ -149,6 +149,10 @@ void MonitorBrain::said(const HostName& host, const Welcome& message) {
   if (assignment.writer == host && book_.durable().accepted && !holds_address &&
       message.report.accepted.generation < assignment.generation) {
     note(NoteLevel::error, host, "its agent lost its memory: its generation is over (rule 11)");
+    // Its server may be as new as its agent's memory: that the last writer has all there is holds no longer.
+    data.unproven = true;
+    data.verified = false;
+    data.to_verify.reset();
     writer_released(host, "its agent lost its memory", std::nullopt);
   }
 }

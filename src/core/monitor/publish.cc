@@ -28,12 +28,23 @@ std::string_view to_string_step(int step) {
 
 }  // namespace
 
+// Rule 11: the writer's agent lost its memory. What it is told next makes it the writer of a generation that is over; it
+// must not take that up again, and nobody but us knows. Until it says that the release is on its own disk.
+bool MonitorBrain::writer_forgot_its_release() const {
+  const auto& durable = book_.durable();
+  const auto it = hosts_.find(durable.assignment.writer);
+  if (!durable.accepted || !durable.released || it == hosts_.end()) return false;
+  const auto& report = it->second.agent.report;
+  return report && report->released < durable.assignment.generation;
+}
+
 Instruction MonitorBrain::instruction() const {
   Instruction i;
   i.assignment = book_.assignment();
   i.assignment.takeover_set = wanted_set();
   i.order = {epoch_.counter, i.assignment.generation, i.assignment.version};
-  i.release = hand_over_ && hand_over_->unwanted && hand_over_->from == i.assignment.writer && hand_over_->step != Step::offering &&
+  i.release = writer_forgot_its_release();
+  i.release |= hand_over_ && hand_over_->unwanted && hand_over_->from == i.assignment.writer && hand_over_->step != Step::offering &&
               hand_over_->step != Step::settling;
   i.line = line_;
   i.given_up = book_.durable().given_up;
