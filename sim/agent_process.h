@@ -22,7 +22,7 @@ class AgentProcess : public Process {
   void kill();                       // SIGKILL: keeps what was durable, nothing else
   void power_lost();                 // the same, and no connection is closed
 
-  void lose_disk() { disk_.wipe(); } // Requires: it does not run.
+  Disk<AgentMemory>& disk() { return disk_; }
 
   // ---- what comes from outside
   void accepted(Network::ConnectionId connection);   // a monitor connected

@@ -17,21 +17,27 @@ class Disk {
  public:
   Disk(EventQueue& queue, Random random) : queue_(queue), random_(random) {}
 
-  // `durable` runs when this and all writes before it are on the disk.
+  // `durable` runs when this and all writes before it are on the disk. Of those that wait only the newest is written, as
+  // the shells do: it says all that the older ones did.
   void write(State state, EventQueue::Action durable) {
+    if (pending_.size() > 1) pending_.pop_back();
     pending_.push_back({std::move(state), std::move(durable)});
     if (pending_.size() == 1) sync();
   }
 
   // The process is gone: what was not begun is lost, what was under way may have made it.
   void lose_pending() {
-    if (!pending_.empty() && random_.chance(0.5)) content_ = std::move(pending_.front().state);
+    if (!pending_.empty() && !full_ && random_.chance(0.5)) content_ = std::move(pending_.front().state);
     pending_.clear();
     ++crash_;
   }
 
-  // Requires: nothing is pending.
+  // The file is torn, or the disk gone: nothing can be read. Requires: its process does not run.
   void wipe() { content_.reset(); }
+
+  // ---- faults
+  void set_full(bool full) { full_ = full; }       // writes fail, and are tried again until one succeeds
+  void set_slow(Duration extra) { extra_ = extra; }  // each write takes so much longer
 
   const std::optional<State>& content() const { return content_; }
 
@@ -44,8 +50,9 @@ class Disk {
   // Usually a fast disk; now and then one that is busy with somebody else.
   void sync() {
     const auto wait = random_.chance(0.05) ? random_.between(5ms, 80ms) : random_.between(200us, 3ms);
-    queue_.after(wait, [this, crash = crash_] {
+    queue_.after(wait + extra_, [this, crash = crash_] {
       if (crash != crash_) return;
+      if (full_) return try_again();
       content_ = std::move(pending_.front().state);
       auto durable = std::move(pending_.front().durable);
       pending_.pop_front();
@@ -54,8 +61,18 @@ class Disk {
     });
   }
 
+  void try_again() {
+    queue_.after(kRetry, [this, crash = crash_] {
+      if (crash == crash_) sync();
+    });
+  }
+
+  static constexpr Duration kRetry = 1s;  // runtime/outbox.h
+
   EventQueue& queue_;
   Random random_;
+  bool full_ = false;
+  Duration extra_{0};
   std::optional<State> content_;
   std::deque<Write> pending_;
   std::uint64_t crash_ = 0;

@@ -34,6 +34,22 @@ void change_links(World& world, const Fault& fault, bool begins) {
   world.links_changed();
 }
 
+// Of the agent, or of the monitor.
+void on_state_file(World& world, Node who, const auto& action) {
+  if (who == kMonitor) action(world.monitor);
+  else action(world.hosts[who]->agent);
+}
+
+// Replaced files are not torn by a crash; file systems and people do it all the same.
+void tear_file(World& world, Node who) {
+  on_state_file(world, who, [](auto& process) {
+    process.kill();
+    process.disk().wipe();
+  });
+  if (who != kMonitor)
+    for (const auto& checker : world.checkers) checker->memory_lost(who);
+}
+
 // Everything goes dark at once, the monitor too; only the client stays, to see who serves it afterwards.
 void cut_power(World& world, const Fault& fault) {
   for (Node node = 0; node < kNodes; ++node)
@@ -59,6 +75,11 @@ void begin_fault(World& world, const Fault& fault) {
       world.power_off(fault.who);
       return world.lose_disk(fault.who);
     case FaultKind::power_cut: return cut_power(world, fault);
+    case FaultKind::fill_disk:
+      return on_state_file(world, fault.who, [](auto& process) { process.disk().set_full(true); });
+    case FaultKind::slow_disk:
+      return on_state_file(world, fault.who, [&](auto& process) { process.disk().set_slow(fault.amount); });
+    case FaultKind::tear_file: return tear_file(world, fault.who);
     case FaultKind::lag: return host->server.set_lag(fault.amount);
     case FaultKind::stop_applier: return host->server.set_applier_broken(true);
     case FaultKind::move_role: return world.administrator.move_writer(fault.who);
@@ -91,6 +112,13 @@ void end_fault(World& world, const Fault& fault) {
     case FaultKind::power_cut:
       for (Node node = 0; node < kNodes; ++node)
         if (node != kClient) world.power_on(node);
+      return;
+    case FaultKind::fill_disk:
+      return on_state_file(world, fault.who, [](auto& process) { process.disk().set_full(false); });
+    case FaultKind::slow_disk:
+      return on_state_file(world, fault.who, [](auto& process) { process.disk().set_slow(Duration{0}); });
+    case FaultKind::tear_file:
+      if (world.network.has_power(fault.who)) on_state_file(world, fault.who, [](auto& process) { process.start(); });
       return;
     case FaultKind::lag: return host->server.set_lag(Duration{0});
     case FaultKind::stop_applier: return host->server.set_applier_broken(false);

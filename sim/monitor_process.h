@@ -30,6 +30,7 @@ class MonitorProcess : public Process {
   // mmm_control. `answered` runs with the answer; never, when the monitor dies before.
   void command(std::vector<std::string> words);
 
+  Disk<MonitorState>& disk() { return disk_; }
   const MonitorBrain& brain() const { return *brain_; }   // Requires: it was started
   bool knows(Node host) const { return host < config_.hosts.size(); }
   bool was_started() const { return brain_ != nullptr; }

@@ -21,11 +21,29 @@ Fault draw_lost_disk(Random& random) {
           .lasts = random.between(1s, 12s), .who = draw_host(random)};
 }
 
+// The state file of an agent or of the monitor.
+Fault draw_disk_fault(Random& random) {
+  Fault fault{.at = random.between(kFaultsFrom, TrueTime(kCalmFrom - 12s)), .lasts = random.between(500ms, 12s)};
+  fault.who = random.chance(0.3) ? kMonitor : draw_host(random);
+  switch (random.below(3)) {
+    case 0: fault.kind = FaultKind::fill_disk; break;
+    case 1:
+      fault.kind = FaultKind::slow_disk;
+      fault.amount = random.chance(0.5) ? random.between(20ms, 500ms) : random.between(500ms, 3s);
+      break;
+    default:
+      fault.kind = FaultKind::tear_file;
+      if (random.chance(0.6)) fault.lasts = random.between(10ms, 300ms);
+  }
+  return fault;
+}
+
 }  // namespace
 
 void add_disasters(Plan& plan, Random& random) {
   if (random.chance(0.08)) plan.faults.push_back(draw_power_cut(random));
   if (random.chance(0.04)) plan.faults.push_back(draw_lost_disk(random));
+  if (random.chance(0.12)) plan.faults.push_back(draw_disk_fault(random));
 }
 
 }  // namespace mmm::sim

@@ -179,9 +179,9 @@ void World::power_on(Node machine) {
 }
 
 void World::lose_disk(Node machine) {
-  hosts[machine]->agent.lose_disk();
+  hosts[machine]->agent.disk().wipe();
   hosts[machine]->server.lose_disk();
-  for (const auto& checker : checkers) checker->disk_lost(machine);
+  for (const auto& checker : checkers) checker->memory_lost(machine);
 }
 
 }  // namespace mmm::sim

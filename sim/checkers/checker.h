@@ -21,8 +21,8 @@ class Checker {
 
   // A server, an address or a machine's power is not what it was.
   virtual void state_changed() {}
-  // All that the host's disk held is gone: its agent's memory, and its server's data.
-  virtual void disk_lost(Node) {}
+  // The agent's memory is gone for good: its file was torn, or its disk lost, and the server's data with it.
+  virtual void memory_lost(Node) {}
   // The agent's brain has handled an event; its effects are not carried out yet.
   virtual void agent_stepped(Node, const agent::Brain&) {}
   // The message leaves the host.

@@ -71,7 +71,7 @@ void NothingOlder::says_epoch(Node host, const Epoch& epoch) {
 
 void NothingOlder::exercises(Node host, Generation generation) {
   if (generation <= said_[host].forgotten)
-    world_.violate("S4", fmt::format("{} acts as the writer of generation {}, which it knew before its disk was lost",
+    world_.violate("S4", fmt::format("{} acts as the writer of generation {}, which it knew before its memory was lost",
                                      name_of(host), generation.value));
   const auto& memory = world_.hosts[host]->agent.brain().memory();
   if (generation != memory.accepted.generation)
@@ -82,7 +82,7 @@ void NothingOlder::exercises(Node host, Generation generation) {
                                      generation.value));
 }
 
-void NothingOlder::disk_lost(Node host) {
+void NothingOlder::memory_lost(Node host) {
   const auto& said = said_[host];
   said_[host] = {.forgotten = std::max({said.accepted.generation, said.released, said.forgotten})};
 }

@@ -13,14 +13,14 @@ namespace mmm::sim {
 // - It lifts read_only and puts the writer's address only for the generation that it accepted, and never for one that
 //   it said it released.
 //
-// A host whose disk is lost begins anew (rule 11), with one thing left to hold: it never writes again for a generation
+// A host whose memory is lost begins anew (rule 11), with one thing left to hold: it never writes again for a generation
 // that it knew; what it may have released or promised then, nobody can tell.
 class NothingOlder : public Checker {
  public:
   using Checker::Checker;
   void agent_stepped(Node host, const agent::Brain& brain) override;
   void agent_says(Node host, const FromAgent& message) override;
-  void disk_lost(Node host) override;
+  void memory_lost(Node host) override;
   void agent_runs(Node host, const agent::Operation& operation) override;
 
  private:
@@ -28,7 +28,7 @@ class NothingOlder : public Checker {
     Order accepted;
     Epoch epoch;
     Generation released;
-    Generation forgotten;            // the latest that it accepted or released before its disk was lost
+    Generation forgotten;            // the latest that it accepted or released before its memory was lost
   };
 
   void says_accepted(Node host, const Order& order);
