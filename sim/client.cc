@@ -70,12 +70,14 @@ void Client::answer(std::uint64_t request, Node host, TransactionId transaction)
   const auto& machine = *world_.hosts[host];
   if (!machine.up || !machine.kernel.has(writer_ip()) || !world_.network.passes(host, kClient)) return;
   if (!machine.fence_is_open() && !MMM_MUTANT(fence_one_way)) transaction = kNone;  // a reset takes its place
-  if (transaction != kNone)
+  // What a resumed machine says before its lease's rest is over counts for nothing (checkers/one_writer.h).
+  const bool counts = !world_.on_leftovers(machine);
+  if (transaction != kNone && counts)
     for (const auto& checker : world_.checkers) checker->acknowledges(host);
-  world_.queue.after(world_.network.delay(host, kClient), [this, request, transaction] {
+  world_.queue.after(world_.network.delay(host, kClient), [this, request, transaction, counts] {
     if (request != request_) return;
     if (transaction != kNone) {
-      world_.transaction(transaction).acknowledged = true;
+      if (counts) world_.transaction(transaction).acknowledged = true;
       last_acknowledged_ = world_.now();
       ++acknowledged_;
     } else {

@@ -24,7 +24,7 @@ void change_links(World& world, const Fault& fault, bool begins) {
     case FaultKind::lossy_link:
       each_direction(fault, [&](Node from, Node to) { network.set_loss(from, to, begins ? fault.probability : 0); });
       break;
-    default:
+    default:  // isolate, and a machine that stands still
       for (Node other = 0; other < kNodes; ++other) {
         if (other == fault.who) continue;
         begins ? network.cut(fault.who, other) : network.heal(fault.who, other);
@@ -46,6 +46,7 @@ void tear_file(World& world, Node who) {
     process.kill();
     process.disk().wipe();
   });
+  world.memory_lost = true;
   if (who != kMonitor)
     for (const auto& checker : world.checkers) checker->memory_lost(who);
 }
@@ -75,6 +76,10 @@ void begin_fault(World& world, const Fault& fault) {
       world.power_off(fault.who);
       return world.lose_disk(fault.who);
     case FaultKind::power_cut: return cut_power(world, fault);
+    case FaultKind::pause:
+    case FaultKind::suspend:
+      world.stand_still(fault.who, fault.kind == FaultKind::suspend);
+      return change_links(world, fault, true);
     case FaultKind::fill_disk:
       return on_state_file(world, fault.who, [](auto& process) { process.disk().set_full(true); });
     case FaultKind::slow_disk:
@@ -96,16 +101,20 @@ void end_fault(World& world, const Fault& fault) {
   auto* host = fault.who < kDatabases ? world.hosts[fault.who].get() : nullptr;
   switch (fault.kind) {
     case FaultKind::kill_mysqld:
-      if (host->up) host->server.start();
+      if (host->runs()) host->server.start();
       return;
     case FaultKind::kill_agent:
-      if (host->up) host->agent.start();
+      if (host->runs()) host->agent.start();
       return;
     case FaultKind::kill_monitor:
       if (world.network.has_power(kMonitor)) world.each_monitor([](MonitorProcess& monitor) { monitor.start(); });
       return;
-    case FaultKind::freeze_mysqld: return host->server.thaw();
-    case FaultKind::freeze_agent: return host->agent.thaw();
+    case FaultKind::freeze_mysqld:
+      if (!host->still) host->server.thaw();
+      return;
+    case FaultKind::freeze_agent:
+      if (!host->still) host->agent.thaw();
+      return;
     case FaultKind::freeze_monitor: return world.each_monitor([](MonitorProcess& monitor) { monitor.thaw(); });
     case FaultKind::lose_host:
     case FaultKind::lose_disk: return world.power_on(fault.who);
@@ -113,12 +122,16 @@ void end_fault(World& world, const Fault& fault) {
       for (Node node = 0; node < kNodes; ++node)
         if (node != kClient) world.power_on(node);
       return;
+    case FaultKind::pause:
+    case FaultKind::suspend:
+      world.go_on(fault.who);
+      return change_links(world, fault, false);
     case FaultKind::fill_disk:
       return on_state_file(world, fault.who, [](auto& process) { process.disk().set_full(false); });
     case FaultKind::slow_disk:
       return on_state_file(world, fault.who, [](auto& process) { process.disk().set_slow(Duration{0}); });
     case FaultKind::tear_file:
-      if (world.network.has_power(fault.who)) on_state_file(world, fault.who, [](auto& process) { process.start(); });
+      if (host ? host->runs() : world.network.has_power(fault.who)) on_state_file(world, fault.who, [](auto& process) { process.start(); });
       return;
     case FaultKind::lag: return host->server.set_lag(Duration{0});
     case FaultKind::stop_applier: return host->server.set_applier_broken(false);

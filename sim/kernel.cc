@@ -1,5 +1,7 @@
 #include "sim/kernel.h"
 
+#include <utility>
+
 namespace mmm::sim {
 
 namespace {
@@ -12,6 +14,24 @@ constexpr Duration kFenceEarly = 5ms;
 
 }  // namespace
 
+void Kernel::after(Duration wait, Action&& action) {
+  queue_.after(wait, [this, stood = stood_, action = std::move(action)]() mutable { ring(stood, std::move(action)); });
+}
+
+// `stood`: how long the machine had stood still when the timer was set.
+void Kernel::ring(Duration stood, Action&& action) {
+  const auto left = stood_ - stood + (still_since_ ? queue_.now() - *still_since_ : Duration{0});
+  if (still_since_) stalled_.push_back({left, std::move(action)});
+  else if (left > Duration{0}) after(left, std::move(action));
+  else action();
+}
+
+void Kernel::go_on() {
+  stood_ += queue_.now() - still_since_.value_or(queue_.now());
+  still_since_.reset();
+  for (auto& timer : std::exchange(stalled_, {})) after(timer.left, std::move(timer.action));
+}
+
 void Kernel::put(const std::string& ip, Duration lifetime, const Clock& clock) {
   const auto whole = std::max<Duration>(1s, std::chrono::ceil<std::chrono::seconds>(lifetime));
   const auto late = random_.chance(kVeryLate) ? random_.between(kLateUsually, kLateMax)
@@ -19,7 +39,7 @@ void Kernel::put(const std::string& ip, Duration lifetime, const Clock& clock) {
   const bool fresh = !addresses_.contains(ip);
   const auto timer = next_timer_++;
   addresses_[ip] = timer;
-  queue_.after(clock.stretch(whole + late), [this, ip, timer] {
+  after(clock.stretch(whole + late), [this, ip, timer] {
     const auto it = addresses_.find(ip);
     if (it == addresses_.end() || it->second != timer) return;
     addresses_.erase(it);
@@ -41,7 +61,7 @@ void Kernel::stage(std::uint64_t id, std::optional<Duration> lease, const Clock&
   }
   const auto timer = next_timer_++;
   elements_[id] = timer;
-  queue_.after(clock.stretch(*lease) - random_.between(Duration{0}, kFenceEarly), [this, timer] {
+  after(clock.stretch(*lease) - random_.between(Duration{0}, kFenceEarly), [this, timer] {
     const bool passed = passes();
     std::erase_if(elements_, [timer](const auto& element) { return element.second == timer; });
     if (passed && !passes()) changed_();
@@ -82,6 +102,8 @@ void Kernel::drop(const std::string& ip) {
 }
 
 void Kernel::clear() {
+  still_since_.reset();
+  stalled_.clear();
   elements_.clear();
   armed_.reset();
   if (addresses_.empty()) return;

@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "sim/clock.h"
@@ -29,6 +30,9 @@ class Kernel {
   void drop(const std::string& ip);
   // The power is gone.
   void clear();
+  // The machine is paused or suspended: its timers keep what is left of them.
+  void stand_still() { still_since_ = queue_.now(); }
+  void go_on();
 
   // The write fence. Its elements end to the millisecond, never late.
   void stage(std::uint64_t id, std::optional<Duration> lease, const Clock& clock);
@@ -44,6 +48,11 @@ class Kernel {
   std::set<std::string> untimed() const;
 
  private:
+  using Action = EventQueue::Action;
+
+  void after(Duration wait, Action&& action);     // of the time in which the machine runs
+  void ring(Duration stood, Action&& action);
+
   EventQueue& queue_;
   Random random_;
   std::function<void()> changed_;
@@ -53,6 +62,14 @@ class Kernel {
   std::uint64_t next_timer_ = 1;
   std::map<std::uint64_t, std::uint64_t> elements_;  // staged -> the timer that ends it
   std::optional<std::uint64_t> armed_;
+
+  struct Stalled {
+    Duration left{0};
+    Action action;
+  };
+  std::optional<TrueTime> still_since_;
+  Duration stood_{0};              // in all
+  std::vector<Stalled> stalled_;   // would have rung by now
 };
 
 }  // namespace mmm::sim

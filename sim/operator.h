@@ -20,14 +20,18 @@ class Operator {
   void start();
   void move_writer(Node to);
   void set_offline(Node host);
-  void set_online(Node host);
+  void set_online(Node host, bool accept_loss = false);
   void answered(const Answer& answer);
 
  private:
   void look();
+  // After memory was lost nobody but a person knows whose data is the best: he begins with the host that has most. Who has something
+  // of its own is left out. Where only the last writer may go on (it was pinned), it fetches what it lacks from the others.
+  void decide_what_is_lost();
 
   World& world_;
   Random random_;
+  std::size_t decisions_ = 0;
   std::string last_answer_;   // the same answer again is no news
 };
 

@@ -175,6 +175,8 @@ std::string describe(const Fault& fault) {
     case FaultKind::power_cut:
       return fmt::format("everything loses its power;{} come back after {:.3f} s, the others after {:.3f} s",
                          names(fault.first_back), amount, lasts);
+    case FaultKind::pause: return fmt::format("the virtual machine {} is paused for {:.3f} s", who, lasts);
+    case FaultKind::suspend: return fmt::format("{} is suspended for {:.3f} s", who, lasts);
     case FaultKind::fill_disk: return fmt::format("the state file of {} can't be written for {:.3f} s: no space", who, lasts);
     case FaultKind::slow_disk:
       return fmt::format("each write of {}'s state file takes {:.3f} s longer for {:.3f} s", who, amount, lasts);

@@ -20,7 +20,7 @@ inline constexpr TrueTime kEnd = 60s;
 enum class FaultKind {
   kill_mysqld, kill_agent, kill_monitor,
   freeze_mysqld, freeze_agent, freeze_monitor,
-  lose_host, lose_disk, power_cut, cut_link, isolate, slow_link, lossy_link,
+  lose_host, lose_disk, power_cut, pause, suspend, cut_link, isolate, slow_link, lossy_link,
   fill_disk, slow_disk, tear_file,
   lag, stop_applier,
   move_role, set_offline,

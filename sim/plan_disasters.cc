@@ -38,12 +38,19 @@ Fault draw_disk_fault(Random& random) {
   return fault;
 }
 
+Fault draw_still_machine(Random& random) {
+  return {.kind = random.chance(0.5) ? FaultKind::pause : FaultKind::suspend,
+          .at = random.between(kFaultsFrom, TrueTime(kCalmFrom - 12s)),
+          .lasts = random.chance(0.3) ? random.between(50ms, 2s) : random.between(1500ms, 12s), .who = draw_host(random)};
+}
+
 }  // namespace
 
 void add_disasters(Plan& plan, Random& random) {
   if (random.chance(0.08)) plan.faults.push_back(draw_power_cut(random));
   if (random.chance(0.04)) plan.faults.push_back(draw_lost_disk(random));
   if (random.chance(0.12)) plan.faults.push_back(draw_disk_fault(random));
+  if (random.chance(0.12)) plan.faults.push_back(draw_still_machine(random));
 }
 
 }  // namespace mmm::sim

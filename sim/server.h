@@ -82,6 +82,7 @@ class Server {
   bool has(TransactionId id) const;           // in its binlog
   bool received(TransactionId id) const;      // in its binlog or relay log
   std::size_t log_size() const { return log_.size(); }
+  std::size_t received_size() const { return log_.size() + relay_.size(); }
   TransactionId last() const { return log_.empty() ? kNone : log_.back().id; }
   bool replication_runs();                    // the check rep_threads
   bool replicates_from(Node source) { return configured_ && source_ == source && replication_runs(); }

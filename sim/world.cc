@@ -149,7 +149,7 @@ void World::power_off(Node machine) {
   auto& host = *hosts[machine];
   if (!host.up) return;
   for (const auto& other : hosts) other->server.advance();
-  host.up = false;
+  host.up = host.still = false;
   network.power_off(machine);
   host.agent.power_lost();
   host.kernel.clear();
@@ -170,10 +170,10 @@ void World::power_on(Node machine) {
   auto& host = *hosts[machine];
   host.up = true;
   queue.after(random.between(100ms, 1s), [&host] {
-    if (host.up) host.agent.start();
+    if (host.runs()) host.agent.start();
   });
   queue.after(random.between(300ms, 3s), [&host] {
-    if (host.up) host.server.start();
+    if (host.runs()) host.server.start();
   });
   links_changed();
 }
@@ -181,7 +181,37 @@ void World::power_on(Node machine) {
 void World::lose_disk(Node machine) {
   hosts[machine]->agent.disk().wipe();
   hosts[machine]->server.lose_disk();
+  memory_lost = true;
   for (const auto& checker : checkers) checker->memory_lost(machine);
+}
+
+// ---- standing still ---------------------------------------------------------------------------------------------
+
+void World::stand_still(Node machine, bool clock_goes_on) {
+  auto& host = *hosts[machine];
+  if (!host.runs()) return;
+  host.still = true;
+  if (!clock_goes_on) clocks[machine].stop(now());
+  host.kernel.stand_still();
+  host.agent.freeze();
+  host.server.freeze();
+}
+
+void World::go_on(Node machine) {
+  auto& host = *hosts[machine];
+  if (!host.still) return;  // its power was lost meanwhile
+  host.still = false;
+  clocks[machine].go_on(now());
+  host.kernel.go_on();
+  // No fence has more left than a whole lease; an address is rounded up to a second and may end one late.
+  host.leftovers_until = now() + clock(machine).stretch(monitor_config().lease_ttl) + (plan.fence ? Duration{0} : Duration(2s));
+  queue.at(host.leftovers_until, [this] {
+    for (const auto& checker : checkers) checker->state_changed();
+  });
+  host.server.start();
+  host.server.thaw();
+  host.agent.thaw();
+  host.agent.start();
 }
 
 }  // namespace mmm::sim

@@ -31,9 +31,13 @@ struct Host {
   // A commit acknowledgement of this host can reach a client through the writer's address (checkers/one_writer.h).
   bool accepts_writes() const;
   bool fence_is_open() const;        // or there is none
+  bool runs() const { return up && !still; }
 
   Node id;
   bool up = true;
+  bool still = false;                // paused or suspended
+  // It went on with what was left of its kernel's timers, until this time at most: rule 12's documented limit.
+  TrueTime leftovers_until{0};
   Kernel kernel;
   Server server;
   AgentProcess agent;
@@ -67,6 +71,10 @@ struct World {
   void power_off(Node machine);
   void power_on(Node machine);
   void lose_disk(Node host);
+  // ---- a machine is paused, or suspended (`clock_goes_on`), and resumes
+  void stand_still(Node host, bool clock_goes_on);
+  void go_on(Node host);
+  bool on_leftovers(const Host& host) const { return now() < host.leftovers_until; }
 
   // ---- which monitor
   MonitorProcess& monitor_on(Node machine) { return machine == kMonitor ? monitor : second->process; }
@@ -103,6 +111,7 @@ struct World {
   Operator administrator;
   std::vector<std::unique_ptr<Checker>> checkers;
   std::vector<Violation> violations;
+  bool memory_lost = false;          // a state file or a disk was, at some time
   std::uint64_t steps = 0;           // of both kinds of core
 
  private:

@@ -19,7 +19,7 @@ std::string gtid_text(World& world, TransactionId id) {
 void NothingLost::state_changed() {
   if (!world_.plan.semi_sync) return;
   for (const auto& host : world_.hosts) {
-    const bool accepts = host->accepts_writes();
+    const bool accepts = host->accepts_writes() && !world_.on_leftovers(*host);
     if (accepts && !accepts_[host->id]) look_at_new_writer(host->id);
     accepts_[host->id] = accepts;
   }

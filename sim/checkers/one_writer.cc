@@ -7,7 +7,7 @@ namespace mmm::sim {
 void OneWriter::state_changed() {
   const Host* first = nullptr;
   for (const auto& host : world_.hosts) {
-    if (!host->accepts_writes()) continue;
+    if (!host->accepts_writes() || world_.on_leftovers(*host)) continue;
     if (!first) {
       first = host.get();
       continue;

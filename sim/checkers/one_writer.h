@@ -13,6 +13,10 @@ namespace mmm::sim {
 //     acknowledged afterwards: SET GLOBAL read_only waits for it, and
 //   - the write fence, where there is one, lets packets pass.
 //
+// A machine that was paused or suspended goes on with what was left of its kernel's timers, and no process on it can close
+// the fence before it runs: rule 12 documents that limit. So such a host is left out for the rest of a lease after it
+// resumed, and not a moment longer.
+//
 // Whether a client can be reached is left out: some client stands on the same side of any cut. Besides, no acknowledgement
 // leaves a host while another one accepts writes.
 class OneWriter : public Checker {
