@@ -65,7 +65,11 @@ void begin_fault(World& world, const Fault& fault) {
   world.story.tell("fault", "{}", describe(fault));
   auto* host = fault.who < kDatabases ? world.hosts[fault.who].get() : nullptr;
   switch (fault.kind) {
-    case FaultKind::kill_mysqld: return host->server.kill();
+    case FaultKind::kill_mysqld:
+    case FaultKind::restart_writable: return host->server.kill();
+    case FaultKind::slow_read_only: return host->server.hold_read_only(true);
+    case FaultKind::change_mode: return world.administrator.set_mode(fault.manual ? "set_manual" : "set_passive");
+    case FaultKind::command: return world.administrator.run(fault.errand, fault.who);
     case FaultKind::kill_agent: return host->agent.kill();
     case FaultKind::kill_monitor: return world.present_monitor().kill();
     case FaultKind::freeze_mysqld: return host->server.freeze();
@@ -97,12 +101,15 @@ void begin_fault(World& world, const Fault& fault) {
 }
 
 void end_fault(World& world, const Fault& fault) {
-  if (fault.kind != FaultKind::move_role) world.story.tell("fault", "is over: {}", describe(fault));
+  if (fault.kind != FaultKind::move_role && fault.kind != FaultKind::command) world.story.tell("fault", "is over: {}", describe(fault));
   auto* host = fault.who < kDatabases ? world.hosts[fault.who].get() : nullptr;
   switch (fault.kind) {
     case FaultKind::kill_mysqld:
-      if (host->runs()) host->server.start();
+    case FaultKind::restart_writable:
+      if (host->runs()) host->server.start(fault.kind == FaultKind::restart_writable);
       return;
+    case FaultKind::slow_read_only: return host->server.hold_read_only(false);
+    case FaultKind::change_mode: return world.administrator.set_mode("set_active");
     case FaultKind::kill_agent:
       if (host->runs()) host->agent.start();
       return;
@@ -135,7 +142,8 @@ void end_fault(World& world, const Fault& fault) {
       return;
     case FaultKind::lag: return host->server.set_lag(Duration{0});
     case FaultKind::stop_applier: return host->server.set_applier_broken(false);
-    case FaultKind::move_role: return;
+    case FaultKind::move_role:
+    case FaultKind::command: return;
     case FaultKind::set_offline: return world.administrator.set_online(fault.who);
     case FaultKind::cut_link:
     case FaultKind::isolate:

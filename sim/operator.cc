@@ -16,6 +16,10 @@ constexpr double kAttentive = 0.3;
 // So long a cluster is left to recover by itself.
 constexpr Duration kPatience = 3s;
 
+bool mode_was_changed(const Plan& plan) {
+  return std::ranges::find(plan.faults, FaultKind::change_mode, &Fault::kind) != plan.faults.end();
+}
+
 }  // namespace
 
 void Operator::start() { look(); }
@@ -29,6 +33,8 @@ void Operator::look() {
     }
   }
   if (world_.now() >= kCalmFrom + kPatience && world_.memory_lost) decide_what_is_lost();
+  // A mode that nobody took back: the monitor was away.
+  if (world_.now() >= kCalmFrom && mode_was_changed(world_.plan)) set_mode("set_active");
   world_.queue.after(calm ? 500ms : 2s, [this] { look(); });
 }
 
@@ -55,6 +61,40 @@ void Operator::decide_what_is_lost() {
     return last != kNone && !best.received(last);
   });
   set_online(hosts[decisions_++ % hosts.size()], true);
+}
+
+void Operator::set_mode(std::string word) { world_.monitor.command({std::move(word)}); }
+
+bool Operator::may_vouch(bool for_the_lead) const {
+  if (!world_.monitor.works()) return false;
+  const auto& brain = world_.monitor.brain();
+  if (for_the_lead)
+    return std::ranges::all_of(world_.hosts, [&](const auto& host) {
+      return !host->up || (host->agent.works() && world_.network.answers(host->id, kMonitor));
+    });
+  const auto& writer = brain.book().assignment().writer;
+  return !writer.empty() && !world_.hosts[node_of(writer)]->up;
+}
+
+void Operator::run(Errand errand, Node host) {
+  const std::string name(name_of(host));
+  const auto& reader_ip = random_.chance(0.5) ? reader_ips().front() : reader_ips().back();
+  switch (errand) {
+    case Errand::force_writer: return world_.monitor.command({"move_role", "--force", "writer", name});
+    case Errand::unfenced_writer:
+      world_.monitor.command({"move_role", "--unfenced", "writer", name});
+      if (may_vouch(false)) world_.monitor.command({"move_role", "--unfenced", "--yes", "writer", name});
+      return;
+    case Errand::move_reader: return world_.monitor.command({"move_role", "reader", name});
+    case Errand::set_online: return set_online(host);
+    case Errand::set_ip: return world_.monitor.command({"set_ip", reader_ip, name});
+    case Errand::take_lead:
+      world_.monitor.command({"take_lead"});
+      if (may_vouch(true)) world_.monitor.command({"take_lead", "--yes"});
+      return;
+    case Errand::ask:
+      for (const auto* word : {"show", "checks", "mode", "ping", "help", "no_such_command"}) world_.monitor.command({word});
+  }
 }
 
 void Operator::answered(const Answer& answer) {

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "core/monitor/commands.h"
+#include "sim/plan.h"
 #include "sim/random.h"
 #include "sim/topology.h"
 
@@ -20,6 +21,8 @@ class Operator {
   void start();
   void move_writer(Node to);
   void set_offline(Node host);
+  void set_mode(std::string word);
+  void run(Errand errand, Node host);
   void set_online(Node host, bool accept_loss = false);
   void answered(const Answer& answer);
 
@@ -28,6 +31,9 @@ class Operator {
   // After memory was lost nobody but a person knows whose data is the best: he begins with the host that has most. Who has something
   // of its own is left out. Where only the last writer may go on (it was pinned), it fetches what it lacks from the others.
   void decide_what_is_lost();
+  // Who commands without a fence or takes the lead keeps to what the manual demands: the machines that MMM can't ask are
+  // switched off, and stay off until all is decided.
+  bool may_vouch(bool for_the_lead) const;
 
   World& world_;
   Random random_;

@@ -177,6 +177,12 @@ std::string describe(const Fault& fault) {
                          names(fault.first_back), amount, lasts);
     case FaultKind::pause: return fmt::format("the virtual machine {} is paused for {:.3f} s", who, lasts);
     case FaultKind::suspend: return fmt::format("{} is suspended for {:.3f} s", who, lasts);
+    case FaultKind::restart_writable:
+      return fmt::format("mysqld of {} is killed, starts again after {:.3f} s, WRITABLE", who, lasts);
+    case FaultKind::slow_read_only: return fmt::format("a long transaction on {} holds read_only up for {:.3f} s", who, lasts);
+    case FaultKind::change_mode:
+      return fmt::format("the administrator sets the monitor {} for {:.3f} s", fault.manual ? "manual" : "passive", lasts);
+    case FaultKind::command: return fmt::format("the administrator does what nobody asked for, to {}", who);
     case FaultKind::fill_disk: return fmt::format("the state file of {} can't be written for {:.3f} s: no space", who, lasts);
     case FaultKind::slow_disk:
       return fmt::format("each write of {}'s state file takes {:.3f} s longer for {:.3f} s", who, amount, lasts);

@@ -23,7 +23,8 @@ enum class FaultKind {
   lose_host, lose_disk, power_cut, pause, suspend, cut_link, isolate, slow_link, lossy_link,
   fill_disk, slow_disk, tear_file,
   lag, stop_applier,
-  move_role, set_offline,
+  restart_writable, slow_read_only,
+  move_role, set_offline, change_mode, command,
 };
 
 // What a schedule is drawn for (plan_kinds.h).
@@ -41,6 +42,8 @@ struct SecondPlan {
   bool old_config = false;      // of before db3 was there
 };
 
+// What the administrator does at a bad moment, besides moving the writer and taking hosts out for a while.
+enum class Errand { force_writer, unfenced_writer, move_reader, set_online, set_ip, take_lead, ask };
 
 struct Fault {
   FaultKind kind = FaultKind::kill_mysqld;
@@ -50,6 +53,8 @@ struct Fault {
   bool one_way = false;         // of a cut: only packets from `who` to `other` are lost
   Duration amount{0};           // of a delay or lag; see `first_back`
   double probability = 0;       // of a loss
+  Errand errand = Errand::ask;     // a command's
+  bool manual = false;          // of a change of mode: manual; else passive
   NodeSet first_back;           // of a power cut: who comes back after `amount`; the others at its end
 };
 

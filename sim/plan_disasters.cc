@@ -1,5 +1,7 @@
 #include "sim/plan_disasters.h"
 
+#include <iterator>
+
 namespace mmm::sim {
 
 namespace {
@@ -44,6 +46,30 @@ Fault draw_still_machine(Random& random) {
           .lasts = random.chance(0.3) ? random.between(50ms, 2s) : random.between(1500ms, 12s), .who = draw_host(random)};
 }
 
+Fault draw_bad_server(Random& random) {
+  return {.kind = random.chance(0.5) ? FaultKind::restart_writable : FaultKind::slow_read_only,
+          .at = random.between(kFaultsFrom, TrueTime(kCalmFrom - 10s)), .lasts = random.between(20ms, 8s),
+          .who = draw_host(random)};
+}
+
+// An administrator in a hurry.
+void add_commands(Plan& plan, Random& random) {
+  const auto from = random.between(kFaultsFrom, TrueTime(kCalmFrom - 12s));
+  for (auto count = 1 + random.below(4); count > 0; --count) {
+    Fault fault{.kind = FaultKind::command, .at = from + random.between(Duration{0}, Duration(10s)), .who = draw_host(random)};
+    constexpr Errand kErrands[] = {Errand::force_writer, Errand::unfenced_writer, Errand::unfenced_writer, Errand::move_reader,
+                                 Errand::set_online,   Errand::set_ip,          Errand::take_lead,       Errand::ask};
+    fault.errand = kErrands[random.below(std::size(kErrands))];
+    if (random.chance(0.2)) {
+      fault.kind = FaultKind::change_mode;
+      fault.manual = random.chance(0.5);
+      fault.lasts = random.between(500ms, 10s);
+    }
+    if (fault.at + fault.lasts > kCalmFrom) fault.lasts = kCalmFrom - fault.at;
+    plan.faults.push_back(fault);
+  }
+}
+
 }  // namespace
 
 void add_disasters(Plan& plan, Random& random) {
@@ -51,6 +77,8 @@ void add_disasters(Plan& plan, Random& random) {
   if (random.chance(0.04)) plan.faults.push_back(draw_lost_disk(random));
   if (random.chance(0.12)) plan.faults.push_back(draw_disk_fault(random));
   if (random.chance(0.12)) plan.faults.push_back(draw_still_machine(random));
+  if (random.chance(0.15)) plan.faults.push_back(draw_bad_server(random));
+  if (random.chance(0.15)) add_commands(plan, random);
 }
 
 }  // namespace mmm::sim

@@ -18,11 +18,11 @@ constexpr Duration kPoll = 10ms;
 
 // ---- the process ------------------------------------------------------------------------------------------------
 
-void Server::start() {
+void Server::start(bool writable) {
   if (alive_) return;
   alive_ = true;
   ++life_;
-  read_only_ = true;
+  read_only_ = !writable;
   semi_sync_source_ = world_.plan.semi_sync;  // as my.cnf says on every host
   stopping_writes_ = false;
   // With GTIDs a restarted replica throws its relay log away and fetches it again.
@@ -83,7 +83,7 @@ void Server::stop_writes(std::function<void(Status)> done) {
 }
 
 void Server::try_stop_writes(TrueTime limit, std::function<void(Status)> done) {
-  if (waiting_.empty() || read_only_) {
+  if ((waiting_.empty() && !held_) || read_only_) {
     const bool changes = !read_only_;
     read_only_ = true;
     stopping_writes_ = false;

@@ -37,7 +37,8 @@ class Server {
   Server(World& world, Node host, Random random) : world_(world), host_(host), random_(random) {}
 
   // ---- the process
-  void start();                    // as its my.cnf says: read_only; replication starts unless skip_slave_start
+  // As its my.cnf says: read_only, unless somebody forgot that; replication starts unless skip_slave_start.
+  void start(bool writable = false);
   void kill();
   void freeze();
   void thaw();
@@ -68,6 +69,7 @@ class Server {
 
   // ---- faults
   void set_lag(Duration lag);
+  void hold_read_only(bool held) { held_ = held; }  // SET GLOBAL read_only waits for a transaction that does not end
   void set_applier_broken(bool broken);
 
   // A new disk in its place: an empty server that nobody has told whom to follow. Requires: it does not run.
@@ -118,6 +120,7 @@ class Server {
   Random random_;
 
   bool alive_ = false, frozen_ = false, read_only_ = true;
+  bool held_ = false;
   bool stopping_writes_ = false;   // SET GLOBAL read_only waits: nothing new commits meanwhile
   std::uint64_t life_ = 0;         // of this server process
   std::vector<std::function<void()>> queries_;
