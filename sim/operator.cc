@@ -63,11 +63,11 @@ void Operator::decide_what_is_lost() {
   set_online(hosts[decisions_++ % hosts.size()], true);
 }
 
-void Operator::set_mode(std::string word) { world_.monitor.command({std::move(word)}); }
+void Operator::set_mode(std::string word) { world_.present_monitor().command({std::move(word)}); }
 
 bool Operator::may_vouch(bool for_the_lead) const {
-  if (!world_.monitor.works()) return false;
-  const auto& brain = world_.monitor.brain();
+  if (!world_.present_monitor().works()) return false;
+  const auto& brain = world_.present_monitor().brain();
   if (for_the_lead)
     return std::ranges::all_of(world_.hosts, [&](const auto& host) {
       return !host->up || (host->agent.works() && world_.network.answers(host->id, kMonitor));
@@ -80,20 +80,20 @@ void Operator::run(Errand errand, Node host) {
   const std::string name(name_of(host));
   const auto& reader_ip = random_.chance(0.5) ? reader_ips().front() : reader_ips().back();
   switch (errand) {
-    case Errand::force_writer: return world_.monitor.command({"move_role", "--force", "writer", name});
+    case Errand::force_writer: return world_.present_monitor().command({"move_role", "--force", "writer", name});
     case Errand::unfenced_writer:
-      world_.monitor.command({"move_role", "--unfenced", "writer", name});
-      if (may_vouch(false)) world_.monitor.command({"move_role", "--unfenced", "--yes", "writer", name});
+      world_.present_monitor().command({"move_role", "--unfenced", "writer", name});
+      if (may_vouch(false)) world_.present_monitor().command({"move_role", "--unfenced", "--yes", "writer", name});
       return;
-    case Errand::move_reader: return world_.monitor.command({"move_role", "reader", name});
+    case Errand::move_reader: return world_.present_monitor().command({"move_role", "reader", name});
     case Errand::set_online: return set_online(host);
-    case Errand::set_ip: return world_.monitor.command({"set_ip", reader_ip, name});
+    case Errand::set_ip: return world_.present_monitor().command({"set_ip", reader_ip, name});
     case Errand::take_lead:
-      world_.monitor.command({"take_lead"});
-      if (may_vouch(true)) world_.monitor.command({"take_lead", "--yes"});
+      world_.present_monitor().command({"take_lead"});
+      if (may_vouch(true)) world_.present_monitor().command({"take_lead", "--yes"});
       return;
     case Errand::ask:
-      for (const auto* word : {"show", "checks", "mode", "ping", "help", "no_such_command"}) world_.monitor.command({word});
+      for (const auto* word : {"show", "checks", "mode", "ping", "help", "no_such_command"}) world_.present_monitor().command({word});
   }
 }
 

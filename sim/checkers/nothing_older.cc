@@ -15,6 +15,7 @@ std::string order_text(const Order& order) {
 }  // namespace
 
 void NothingOlder::agent_stepped(Node host, const agent::Brain& brain) {
+  if (const auto& instruction = brain.memory().instruction) said_[host].line = instruction->line;
   const auto& memory = brain.memory();
   const auto& said = said_[host];
   if (memory.accepted < said.accepted)
@@ -70,7 +71,8 @@ void NothingOlder::says_epoch(Node host, const Epoch& epoch) {
 }
 
 void NothingOlder::exercises(Node host, Generation generation) {
-  if (generation <= said_[host].forgotten)
+  const auto& instruction = world_.hosts[host]->agent.brain().memory().instruction;
+  if (generation <= said_[host].forgotten && instruction && instruction->line == said_[host].forgotten_line)
     world_.violate("S4", fmt::format("{} acts as the writer of generation {}, which it knew before its memory was lost",
                                      name_of(host), generation.value));
   const auto& memory = world_.hosts[host]->agent.brain().memory();
@@ -83,8 +85,8 @@ void NothingOlder::exercises(Node host, Generation generation) {
 }
 
 void NothingOlder::memory_lost(Node host) {
-  const auto& said = said_[host];
-  said_[host] = {.forgotten = std::max({said.accepted.generation, said.released, said.forgotten})};
+  const auto said = said_[host];
+  said_[host] = {.forgotten = std::max({said.accepted.generation, said.released, said.forgotten}), .forgotten_line = said.line};
 }
 
 void NothingOlder::agent_runs(Node host, const agent::Operation& operation) {

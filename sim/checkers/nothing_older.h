@@ -28,7 +28,9 @@ class NothingOlder : public Checker {
     Order accepted;
     Epoch epoch;
     Generation released;
-    Generation forgotten;            // the latest that it accepted or released before its memory was lost
+    std::string line;                // of the instruction that it accepted last
+    Generation forgotten;            // the latest that it accepted or released before its memory was lost, and
+    std::string forgotten_line;      // the leaderships that made it: others, led without everybody, may count anew
   };
 
   void says_accepted(Node host, const Order& order);
