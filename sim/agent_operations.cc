@@ -128,6 +128,9 @@ void AgentProcess::run(std::uint64_t id, const agent::Observe&) {
   });
 }
 
+// Nothing that is modelled is switched off.
+void AgentProcess::run(std::uint64_t id, const agent::FenceCommand&) { finish(id, 10ms, {}); }
+
 // ---- the interface ----------------------------------------------------------------------------------------------
 
 void AgentProcess::run(std::uint64_t id, const agent::PutWriterAddress& operation) {

@@ -73,6 +73,7 @@ class AgentProcess : public Process {
   void run(std::uint64_t id, const agent::StartApplier&);
   void run(std::uint64_t id, const agent::StopReceiver&);
   void run(std::uint64_t id, const agent::Observe&);
+  void run(std::uint64_t id, const agent::FenceCommand&);
   void run(std::uint64_t id, const agent::PutWriterAddress& operation);
   void run(std::uint64_t id, const agent::PutReaderAddress& operation);
   void run(std::uint64_t id, const agent::DropAddress& operation);

@@ -120,6 +120,7 @@ struct Config {
   Duration lease_ttl = 2s;           // the writer's lease; a host that disappears silently costs this much
   Duration reader_ttl = 10s;         // how long a reader IP outlives the last word of the monitor
   FenceMode write_fence = FenceMode::on;
+  std::string fence_cmd;             // run when the writer's lease ended and nobody renewed it; empty: none
   std::vector<std::string> allow_from;  // addresses or networks that may command, besides the configured hosts
   std::string log_file;              // empty: standard error (which systemd takes into the journal)
   LogLevel log_level = LogLevel::info;

@@ -1,6 +1,8 @@
 // What each of the agent's operations does to MySQL and the kernel.
 
 #include <algorithm>
+#include <iterator>
+#include <sstream>
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -9,6 +11,7 @@
 #include "io/fence/connections.h"
 #include "io/mysql/replication.h"
 #include "io/mysql/server.h"
+#include "io/process/run_command.h"
 #include "runtime/agent_shell.h"
 
 namespace mmm {
@@ -23,6 +26,13 @@ constexpr Duration kAllowWritesLimit = 1s;
 constexpr Duration kReplicationLimit = 10s;    // STOP SLAVE with semi-sync may wait for a frozen source
 constexpr Duration kStopApplierLimit = 3s;
 constexpr Duration kObserveLimit = 1s;
+// A power switch answers within seconds; one that doesn't is killed.
+constexpr Duration kFenceCommandLimit = 30s;
+
+std::vector<std::string> words_of(const std::string& text) {
+  std::istringstream in(text);
+  return {std::istream_iterator<std::string>(in), {}};
+}
 
 }  // namespace
 
@@ -47,7 +57,12 @@ Task<void> AgentShell::operate(std::uint64_t id, agent::Operation operation) {
   }
   const auto begun = boot_now();
   const auto text = agent::to_string(operation);
-  auto result = co_await perform(std::move(operation));
+  // Not as one conditional expression: GCC 12 destroys temporaries of co_await in it twice.
+  Status result;
+  if (const auto* fence_command = std::get_if<agent::FenceCommand>(&operation))
+    result = co_await run_fence_command(*fence_command);
+  else
+    result = co_await perform(std::move(operation));
   if (result) spdlog::info("{}: done in {} ms", text, milliseconds(boot_now() - begun));
   happen(agent::Completed{id, std::move(result)});
 }
@@ -76,6 +91,19 @@ Task<Status> AgentShell::perform(agent::Operation operation) {
   // The next session has what is granted until then; this one never will.
   if (mysql::lacks_a_right(done.error())) (*connection)->close();
   co_return std::unexpected(Error(done.error()));
+}
+
+Task<Status> AgentShell::run_fence_command(agent::FenceCommand operation) {
+  auto argv = words_of(config_.fence_cmd);
+  if (argv.empty()) co_return fail("fence_cmd is empty");
+  argv.push_back(config_.self);
+  argv.push_back(std::to_string(operation.generation.value));
+  argv.emplace_back(operation.stopped ? "stopped" : "unstopped");
+  const auto result = co_await run_command(std::move(argv), Deadline::in(kFenceCommandLimit));
+  if (!result) co_return std::unexpected(result.error());
+  if (!result->ok()) co_return fail(fmt::format("it ended with {}: {}", result->exit_status, result->output.substr(0, 200)));
+  spdlog::info("fence_cmd ended with 0{}{}", result->output.empty() ? "" : ": ", result->output);
+  co_return Status{};
 }
 
 Task<mysql::SqlStatus> AgentShell::perform_on_server(mysql::Connection& server, agent::Operation operation) {

@@ -52,6 +52,7 @@ class AgentShell {
   // Operations (agent_operations.cc).
   Task<void> operate(std::uint64_t id, agent::Operation operation);
   Task<Status> perform(agent::Operation operation);
+  Task<Status> run_fence_command(agent::FenceCommand operation);
   Task<mysql::SqlStatus> perform_on_server(mysql::Connection& server, agent::Operation operation);
   Status perform_on_kernel(std::uint64_t id, const agent::Operation& operation);
   Status perform_on_fence(std::uint64_t id, const agent::Operation& operation);

@@ -13,6 +13,7 @@ struct json::Description<AgentMemory> {
       field("instruction", &AgentMemory::instruction),
       field("released", &AgentMemory::released),
       field("longest_lease_ms", &AgentMemory::longest_lease),
+      field("fenced", &AgentMemory::fenced),
       field("boot_id", &AgentMemory::boot_id),
   };
 };

@@ -70,6 +70,7 @@ constexpr Row<Config> kTopRows[] = {
     row<&Config::lease_ttl, kLeaseTtl>("lease_ttl"),
     row<&Config::reader_ttl, kReaderTtl>("reader_ttl"),
     row<&Config::write_fence, kFenceMode>("write_fence"),
+    row<&Config::fence_cmd, kCommand>("fence_cmd"),
     row<&Config::allow_from, kNetworks>("allow_from"),
     row<&Config::log_file, kAbsolutePath>("log_file"),
     row<&Config::log_level, kLogLevel>("log_level"),

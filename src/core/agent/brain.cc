@@ -37,6 +37,7 @@ void Brain::settle() {
   settle_release();
   settle_lease();
   settle_writer();
+  settle_fence_command();
   settle_fence();
   settle_role_map();
   settle_addresses();
@@ -255,6 +256,8 @@ void Brain::accept(const Instruction& instruction) {
   const bool was_writer = is_writer();
   const bool new_generation = instruction.order.generation > memory_.accepted.generation || !memory_.instruction;
   const bool keeps_serving = was_writer && entitled() && serving();
+  // A lease that ended while this process was frozen: the new writer is heard of before our own clock.
+  const auto lost = was_writer && was_entitled_ && !release_ && !lease_.live(now_) ? memory_.accepted.generation : Generation{};
   const auto old_state = own_plan() ? own_plan()->state : HostState::unknown;
   // Admitted again: it is in no set that counts before the writer acknowledged that, so what it forgot binds it no more.
   if (std::exchange(lost_memory_, false)) promises_.begin(kLongAgo);
@@ -269,6 +272,7 @@ void Brain::accept(const Instruction& instruction) {
     may_start_replication_ = true;
   if (new_generation) {
     if (was_writer && !is_writer()) follow_anew_ = true;  // it was never released
+    if (lost.value > 0 && !is_writer()) lose_lease(lost);
     detached_from_.clear();
     may_start_replication_ = true;
     io_pause_ = kFirstPause;

@@ -84,6 +84,12 @@ class Brain {
     std::uint64_t look_after = 0;  // 0 until everything stopped; then an observation with at least this id is wanted
   };
 
+  // The lease of this generation ended and nobody renewed it: fence_cmd is due.
+  struct Fencing {
+    Generation generation;
+    Instant give_up_at;            // from here on a server that can't be stopped is not waited for
+  };
+
   struct InFlight {
     Operation operation;
     Instant since;
@@ -138,6 +144,9 @@ class Brain {
   void settle_release();
   void settle_lease();
   void settle_fence();
+  void settle_fence_command();
+  void lose_lease(Generation generation);
+  bool fenced_and_back() const;
   void ask_for_lease(std::uint64_t staged);
   void settle_acknowledgement();
   void lease_for_accepted(bool new_generation, bool keeps_serving);
@@ -240,6 +249,7 @@ class Brain {
   bool stop_failed_ = false;            // read_only could not be set: end sessions first
   bool commits_hang_ = false;           // and since then semi-sync was not switched off
   std::optional<Release> release_;
+  std::optional<Fencing> fencing_;
 
   // The write fence.
   bool has_fence_ = false;

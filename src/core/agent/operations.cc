@@ -26,6 +26,7 @@ Lane lane_of(const Operation& operation) {
                         [](const StopApplier&) { return Lane::replication; },
                         [](const StartApplier&) { return Lane::replication; },
                         [](const Observe&) { return Lane::observation; },
+                        [](const FenceCommand&) { return Lane::command; },
                         [](const auto&) { return Lane::kernel; },
                     },
                     operation);
@@ -47,6 +48,7 @@ std::string to_string(const Operation& operation) {
           [](const StopApplier&) -> std::string { return "stop the applier"; },
           [](const StartApplier&) -> std::string { return "start the applier"; },
           [](const Observe&) -> std::string { return "observe the server"; },
+          [](const FenceCommand&) { return std::string(kFenceCommand); },
           [](const PutWriterAddress& o) { return "put " + o.ip + " on the interface"; },
           [](const PutReaderAddress& o) { return "put " + o.ip + " on the interface"; },
           [](const DropAddress& o) { return "drop " + o.ip; },

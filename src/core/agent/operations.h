@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include "core/agent/writer_lease.h"
@@ -34,6 +35,12 @@ struct StartApplier {};                  // the SQL thread only: what was receiv
 // Observation lane.
 struct Observe {};
 
+// Command lane: fence_cmd. The lease of `generation` has ended and nobody renewed it. Bounded; may take seconds.
+struct FenceCommand {
+  Generation generation;
+  bool stopped = false;                  // read_only is known to be set
+};
+
 // Kernel lane.
 struct PutWriterAddress { std::string ip; WriterLease lease; };  // valid_lft: what is left of the lease, rounded up
 struct PutReaderAddress { std::string ip; Duration lifetime; };
@@ -47,10 +54,12 @@ struct CloseFence {};
 struct Announce { std::string ip; };
 
 using Operation = std::variant<StopWrites, EndSessions, AllowWrites, SemiSyncSource, Follow, StopReplication, StartReplication,
-                               StopReceiver, StopApplier, StartApplier, Observe, PutWriterAddress, PutReaderAddress, DropAddress, StageLease,
-                               ArmLease, LimitLease, CloseFence, Announce>;
+                               StopReceiver, StopApplier, StartApplier, Observe, FenceCommand, PutWriterAddress, PutReaderAddress, DropAddress,
+                               StageLease, ArmLease, LimitLease, CloseFence, Announce>;
 
-enum class Lane { writer, replication, observation, kernel };
+enum class Lane { writer, replication, observation, command, kernel };
+
+inline constexpr std::string_view kFenceCommand = "run fence_cmd";  // its text, whatever the generation
 
 Lane lane_of(const Operation& operation);
 std::string to_string(const Operation& operation);  // for the log: "put 10.0.0.80 on the interface"

@@ -80,8 +80,7 @@ void Brain::settle_writer() {
     was_entitled_ = false;
     end_sessions_ = mysqld_ == Life::up;
     stop_failed_ = false;
-    if (is_writer() && !release_)
-      note(Severity::error, "the lease has ended and nobody renewed it: stops writes, ends sessions, drops the address");
+    if (is_writer() && !release_) lose_lease(memory_.accepted.generation);
   }
   // A planned release lets running statements end and their clients hear of it before the address goes. Whatever else
   // ended our right to it takes the address at once.

@@ -16,6 +16,7 @@ AgentMemory draw_memory(std::uint64_t seed) {
                      .instruction = json::draw<std::optional<Instruction>>(random),
                      .released = json::draw<Generation>(random),
                      .longest_lease = json::draw<Duration>(random),
+                     .fenced = json::draw<std::optional<Generation>>(random),
                      .boot_id = json::draw<std::string>(random)};
 }
 

@@ -17,6 +17,8 @@ TEST(Operations, ReplicationAndObservationCantDelayTheWriter) {
   EXPECT_EQ(lane_of(Observe{}), Lane::observation);
 }
 
+TEST(Operations, ACommandDelaysNothingElse) { EXPECT_EQ(lane_of(FenceCommand{Generation{7}, true}), Lane::command); }
+
 TEST(Operations, TheKernelIsAskedBesidesTheServer) {
   for (const Operation& operation : {Operation{PutReaderAddress{"10.0.0.90", 10s}}, Operation{DropAddress{"10.0.0.90"}},
                                      Operation{Announce{"10.0.0.90"}}})

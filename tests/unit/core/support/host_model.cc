@@ -27,7 +27,7 @@ Status HostModel::carry_out(const agent::Operation& operation, Instant now) {
     addresses[reader->ip] = expiry(now, reader->lifetime);
   else if (const auto* drop = std::get_if<DropAddress>(&operation))
     addresses.erase(drop->ip);
-  else if (lane_of(operation) != Lane::kernel)
+  else if (lane_of(operation) != Lane::kernel && lane_of(operation) != Lane::command)
     return alive ? in_server(operation) : Status(fail("can't connect to the server"));
   return {};
 }
