@@ -68,7 +68,24 @@ struct Poke {
   bool operator==(const Poke&) const = default;
 };
 
-using ToAgent = std::variant<Hello, Instruction, Grant, NoGrant, Survey, Detach, Poke>;
+// Who on the segment of your interface answers for this role address? A hint: nothing is persisted, nothing changes.
+// Said only to agents whose Report has a `mac`: older ones don't know it.
+struct Resolve {
+  std::uint64_t number = 0;        // comes back in the answer
+  std::string ip;
+
+  bool operator==(const Resolve&) const = default;
+};
+
+// This address stands on your interface, and another host did not resolve it to you: announce it once more. A hint; to
+// whom as Resolve.
+struct AnnounceAgain {
+  std::string ip;
+
+  bool operator==(const AnnounceAgain&) const = default;
+};
+
+using ToAgent = std::variant<Hello, Instruction, Grant, NoGrant, Survey, Detach, Poke, Resolve, AnnounceAgain>;
 
 // ---- agent to monitor -------------------------------------------------------------------------------------------
 
@@ -92,6 +109,8 @@ struct Report {
   std::vector<Role> told_roles;
   std::vector<HostName> unreachable;     // hosts that do not answer its pings
   std::vector<std::string> problems;     // each a sentence: what is wrong here and what to do
+  // Of the interface that its role addresses are on: "02:42:ac:11:00:02". Absent: it is no Ethernet, or an older agent.
+  std::optional<std::string> mac;
 
   bool operator==(const Report&) const = default;
 };
@@ -160,7 +179,17 @@ struct SurveyAnswer {
   bool operator==(const SurveyAnswer&) const = default;
 };
 
-using FromAgent = std::variant<Welcome, Report, Acknowledged, Refused, Released, Ask, SurveyAnswer>;
+// Answers Resolve.
+struct Resolved {
+  std::uint64_t number = 0;        // of the question
+  std::string ip;
+  std::vector<std::string> macs;   // of every other host that says that it has the address
+  std::string problem;             // why it could not ask; "" when it did
+
+  bool operator==(const Resolved&) const = default;
+};
+
+using FromAgent = std::variant<Welcome, Report, Acknowledged, Refused, Released, Ask, SurveyAnswer, Resolved>;
 
 // ---- agent to agent ---------------------------------------------------------------------------------------------
 

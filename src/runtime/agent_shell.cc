@@ -77,6 +77,7 @@ Status AgentShell::open() {
     if (!address.left) started.untimed_ips.insert(address.ip);
   }
   happen(started);
+  look_at_interface();
   if (!trouble_at_start_.empty()) report("write_fence", trouble_at_start_);
   happen(agent::Tick{seconds(uptime())});  // the first report tells it already
   return {};

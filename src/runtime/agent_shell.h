@@ -45,6 +45,7 @@ class AgentShell {
   void carry_out(agent::Send effect);
   void carry_out(agent::AskPeer effect);
   void carry_out(agent::AnswerPeer effect);
+  void carry_out(agent::ResolveAddress effect);
   void carry_out(agent::Run effect);
   void carry_out(const agent::Note& effect);
   Task<void> tick_loop();
@@ -79,6 +80,8 @@ class AgentShell {
   // Tells the log and the monitor of a trouble that is new; of its end when `text` is empty.
   void report(const std::string& key, const std::string& text);
   Task<void> watch_addresses();
+  void look_at_interface();
+  Task<void> resolve(agent::ResolveAddress question);
   Task<void> probe(HostName host);
   std::set<std::string> role_ips_present();
   std::vector<StandingAddress> role_ips_found();
@@ -114,6 +117,7 @@ class AgentShell {
   std::optional<Addresses> addresses_;
   std::optional<AddressWatch> address_watch_;
   Segment segment_;
+  std::optional<std::string> told_mac_;
   std::optional<WriteFence> fence_;    // absent: `write_fence off`, or no nftables here
   bool fence_is_left_ = false;         // `write_fence off`: an earlier process may have left one
   std::map<std::uint64_t, StagedLease> staged_;  // by the id of the StageLease; of the last few

@@ -17,6 +17,7 @@ constexpr Duration kLoginRetryMax = 2s;   // one that sends us away, less and le
 constexpr Duration kRightsAgain = 10s;    // missing rights are looked for again
 constexpr Duration kListAnyway = 5s;      // what the kernel has is read this often even if it tells of no change
 constexpr Duration kProbeEvery = 1s;
+constexpr Duration kResolveFor = 200ms;   // who answers later has other things to do; the question is repeated meanwhile
 constexpr Duration kProbeLimit = 500ms;
 
 // Has the process that the pid file names ended? Without a file nothing is known.
@@ -152,11 +153,31 @@ Task<void> AgentShell::watch_addresses() {
     }
     // A renewal of our own changes nothing that is listed.
     if (changed && *changed && (*changed)->kind == AddressEvent::Kind::put && known.contains((*changed)->ip)) continue;
+    look_at_interface();
     auto present = role_ips_present();
     if (present == known) continue;
     known = std::move(present);
     happen(agent::AddressesChanged{known});
   }
+}
+
+// A bond may change its hardware address; so does an interface that is made anew.
+void AgentShell::look_at_interface() {
+  const auto mac = segment_.mac();
+  auto text = mac ? std::optional(to_string(*mac)) : std::nullopt;
+  if (text == told_mac_) return;
+  told_mac_ = text;
+  happen(agent::InterfaceFound{std::move(text)});
+}
+
+void AgentShell::carry_out(agent::ResolveAddress effect) { tasks_.spawn(resolve(std::move(effect))); }
+
+Task<void> AgentShell::resolve(agent::ResolveAddress question) {
+  Resolved answer{.number = question.number, .ip = question.ip};
+  const auto macs = co_await segment_.resolve_all(question.ip, Deadline::in(kResolveFor));
+  if (!macs) answer.problem = macs.error().text;
+  else for (const auto& mac : *macs) answer.macs.push_back(to_string(mac));
+  happen(agent::AddressResolved{question.asker, std::move(answer)});
 }
 
 // By ping, twice, since a packet may be lost. Not by connecting to its server: MySQL counts connections that say

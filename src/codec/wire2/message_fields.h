@@ -63,6 +63,23 @@ struct Description<Poke> {
   static constexpr auto fields = std::tuple{};
 };
 
+template <>
+struct Description<Resolve> {
+  static constexpr std::string_view type = "resolve";
+  static constexpr auto fields = std::tuple{
+      field("number", &Resolve::number),
+      field<Address>("ip", &Resolve::ip),
+  };
+};
+
+template <>
+struct Description<AnnounceAgain> {
+  static constexpr std::string_view type = "announce_again";
+  static constexpr auto fields = std::tuple{
+      field<Address>("ip", &AnnounceAgain::ip),
+  };
+};
+
 // ---- agent to monitor -------------------------------------------------------------------------------------------
 
 template <>
@@ -128,6 +145,7 @@ struct Description<Report> {
       field("told_roles", &Report::told_roles),
       field<Host>("unreachable", &Report::unreachable),
       field("problems", &Report::problems),
+      field("mac", &Report::mac),
   };
 };
 
@@ -195,6 +213,17 @@ struct Description<SurveyAnswer> {
       field("promised_for_ms", &SurveyAnswer::promised_for),
       field("has", &SurveyAnswer::has),
       field("received", &SurveyAnswer::received),
+  };
+};
+
+template <>
+struct Description<Resolved> {
+  static constexpr std::string_view type = "resolved";
+  static constexpr auto fields = std::tuple{
+      field("number", &Resolved::number),
+      field<Address>("ip", &Resolved::ip),
+      field("macs", &Resolved::macs),
+      field("problem", &Resolved::problem),
   };
 };
 

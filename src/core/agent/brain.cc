@@ -421,6 +421,7 @@ Report Brain::report(Instant now) const {
     r.told_roles = plan->roles;
   }
   r.unreachable.assign(unreachable_.begin(), unreachable_.end());
+  r.mac = mac_;
   for (const auto& [key, problem] : problems_) r.problems.push_back(problem);
   if (const auto sick = replication_problem(); !sick.empty()) r.problems.push_back(sick);
   return r;

@@ -46,9 +46,12 @@ struct Tick { double uptime_s = 0; };
 struct PeerJoined { HostName host; };  // a connection that was wanted (`Brain::peers`) stands
 struct PeerAnswered { HostName host; PeerAnswer answer; };
 struct PeerAsked { ConnectionId from = 0; PeerQuestion question; };
+struct InterfaceFound { std::optional<std::string> mac; };  // of the role addresses; absent: it is not there, or no Ethernet
+struct AddressResolved { ConnectionId asker = 0; Resolved answer; };
 
 using Event = std::variant<Started, MonitorSaid, MonitorLeft, MysqldUp, MysqldDown, Completed, Observed,
-                           AddressesChanged, Reach, Trouble, Tick, PeerJoined, PeerAnswered, PeerAsked>;
+                           AddressesChanged, Reach, Trouble, Tick, PeerJoined, PeerAnswered, PeerAsked,
+                           InterfaceFound, AddressResolved>;
 
 class Brain {
  public:
@@ -110,6 +113,8 @@ class Brain {
   void on(const PeerJoined& event);
   void on(const PeerAnswered& event);
   void on(const PeerAsked& event);
+  void on(const InterfaceFound& event) { mac_ = event.mac; }
+  void on(const AddressResolved& event);
 
   void hear(const Hello& hello);
   void hear(const Instruction& instruction);
@@ -118,6 +123,8 @@ class Brain {
   void hear(const Survey& survey);
   void hear(const Detach& detach);
   void hear(const Poke&);
+  void hear(const Resolve& question);
+  void hear(const AnnounceAgain& wish);
   void accept(const Instruction& instruction);
   void completed(std::uint64_t id, const Operation& operation, bool good);
 
@@ -180,6 +187,8 @@ class Brain {
   void apply_what_was_received();
   void stop_replicating();
   void came_up(const std::string& ip, std::string what);
+  void announce(const std::string& ip);
+  Duration older_holder_lasts(const std::string& ip) const;
   std::string worst_problem() const;
   std::string replication_problem() const;
 
@@ -258,6 +267,7 @@ class Brain {
   std::uint64_t armed_staged_ = 0;      // what lets writes pass; 0: nothing that we know of
 
   // The interface.
+  std::optional<std::string> mac_;
   std::set<std::string> ips_;
   std::set<std::string> untimed_ips_;           // of the writer's, those that have no end
   std::map<std::string, Instant> reader_put_;   // when a reader address was put last

@@ -74,11 +74,12 @@ struct Persist { AgentMemory memory; };
 struct Send { ConnectionId to = 0; FromAgent message; };
 struct AskPeer { HostName to; PeerQuestion question; };     // to another agent, over a connection that this one opened
 struct AnswerPeer { ConnectionId to = 0; PeerAnswer answer; };
+struct ResolveAddress { ConnectionId asker = 0; std::uint64_t number = 0; std::string ip; };  // ask the segment; answer AddressResolved
 struct Run { std::uint64_t id = 0; Operation operation; };
 
 enum class Severity { debug, info, warning, error };
 struct Note { Severity severity = Severity::info; std::string text; };
 
-using Effect = std::variant<Persist, Send, AskPeer, AnswerPeer, Run, Note>;
+using Effect = std::variant<Persist, Send, AskPeer, AnswerPeer, ResolveAddress, Run, Note>;
 
 }  // namespace mmm::agent

@@ -41,8 +41,7 @@ void Brain::settle_addresses() {
   while (!announcements_.empty() && announcements_.begin()->first <= now_) {
     const auto ip = announcements_.begin()->second;
     announcements_.erase(announcements_.begin());
-    // Thawed after its lease, this host would speak for an address that is another's by now.
-    if (ips_.contains(ip) && (!is_writer_ip(ip) || entitled())) try_run(Announce{ip});
+    announce(ip);
   }
   if (!announcements_.empty()) wake_at(announcements_.begin()->first);
 }

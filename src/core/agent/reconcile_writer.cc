@@ -18,9 +18,6 @@ constexpr Duration kDrainLimit = 10s;
 constexpr Duration kStopLimit = 3s;
 // A writer that holds its lease and has all it needs, yet does not serve within this time, only keeps others from it.
 constexpr Duration kServeLimit = 10s;
-// When a new owner announces its address after it came up: often at first, since a frame may be lost and neighbours
-// learn slowly; on for as long as an older holder's kernel lifetime may last without a write fence (lease + 2 s).
-constexpr std::array<Duration, 9> kAnnounceAfter{0ms, 20ms, 100ms, 300ms, 1s, 2s, 3s, 4s, 5s};
 
 }  // namespace
 
@@ -175,14 +172,6 @@ void Brain::check_drained() {
     return start_release(fmt::format("its server did not tell within {} s what it lacks", seconds(kDrainLimit)), false);
   observe_soon_ = true;
   wake_at(accepted_at_ + kDrainLimit);
-}
-
-// The kernel's own news of the address may have come first: what counts is whether it was announced.
-void Brain::came_up(const std::string& ip, std::string what) {
-  ips_.insert(ip);
-  if (!announced_.insert(ip).second) return;
-  for (const auto after : kAnnounceAfter) announcements_.emplace(now_ + after, ip);
-  note(Severity::info, ip + " is up" + what);
 }
 
 std::string Brain::worst_problem() const {

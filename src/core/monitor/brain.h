@@ -4,7 +4,7 @@
 //
 // Start reading at `step`. An event changes what is known; then `decide` runs the rounds in the order above. Each round
 // has a file: leadership.cc (rule 1), decide.cc (states, roles), hand_over.cc and
-// hand_over_target.cc (rules 6-8), publish.cc (rule 2).
+// hand_over_target.cc (rules 6-8), publish.cc (rule 2), closed_loop.cc (is what was moved found where it is?).
 
 #include <map>
 #include <optional>
@@ -17,6 +17,7 @@
 #include "core/monitor/host_states.h"
 #include "core/monitor/lease_book.h"
 #include "core/monitor/pairs.h"
+#include "core/monitor/resolution.h"
 #include "core/monitor/startup.h"
 #include "core/monitor/view.h"
 
@@ -108,6 +109,7 @@ class MonitorBrain {
   void said(const HostName& host, const Released& message);
   void said(const HostName& host, const Ask& message);
   void said(const HostName& host, const SurveyAnswer& message);
+  void said(const HostName& host, const Resolved& message);
 
   // leadership.cc
   void continue_leadership(const LeadershipState& leadership);
@@ -179,6 +181,10 @@ class MonitorBrain {
   bool writer_lives_on_promises() const;
   bool writer_may_live_on_promises() const;
   HostSet wanted_set() const;
+
+  // closed_loop.cc
+  void look_at_addresses();
+  void tell_resolutions();
 
   // intents.cc
   void carry_out(CommandId id, const SetOnline& intent, const Answer& answer);
@@ -252,6 +258,7 @@ class MonitorBrain {
   };
   std::map<Role, HeldBack> held_back_;  // a silent host may serve it until then: nobody else gets it
   Instant prefer_again_at_ = kLongAgo;  // after a failed move: when a return to the preferred host is tried again
+  Resolutions resolutions_;
   LeaseBook book_;
   std::optional<HandOver> hand_over_;
   Generation detached_;              // the generation whose writer went silent and was said to be so

@@ -34,6 +34,9 @@ void MonitorBrain::decide() {
       decide_readers();
       decide_writer();
     }
+    look_at_addresses();
+  } else if (!resolutions_.empty()) {
+    resolutions_ = {};
   }
   publish();
 }

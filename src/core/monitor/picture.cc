@@ -31,6 +31,8 @@ ClusterView MonitorBrain::view() const {
   for (const auto& warning : start_warnings_) v.warnings.push_back(warning);
   for (const auto& [text, warning] : pair_warnings_)
     if (warning.told) v.warnings.push_back(text);
+  v.resolutions = resolutions_.view();
+  for (auto& warning : resolutions_.warnings()) v.warnings.push_back(std::move(warning));
   for (const auto& host : config_.hosts) {
     const auto& data = hosts_.at(host.name);
     HostView h{.name = host.name, .state = data.state, .agent_reachable = reachable(host.name),

@@ -143,14 +143,24 @@ JsonText host_json(const ClusterView& view, const HostView& host) {
       .done();
 }
 
+// Does another host resolve it to its owner? null: not known yet, or it is not up.
+JsonText verified_json(const Resolutions::View& seen) {
+  if (seen.resolution == Resolution::pending) return JsonText::null();
+  return JsonText::of(seen.resolution == Resolution::verified);
+}
+
 JsonText role_json(const ClusterView& view, const RoleConfig& role, const std::string& ip) {
   const auto owner = view.owners.find(Role{role.name, ip});
+  const auto resolution = view.resolutions.find(ip);
+  const auto seen = resolution == view.resolutions.end() ? Resolutions::View{} : resolution->second;
   return JsonObject{}
       .add("name", role.name)
       .add("ip", ip)
       .add("mode", role.mode == RoleMode::exclusive ? "exclusive" : "balanced")
       .add("host", owner == view.owners.end() ? JsonText::null() : JsonText::of(owner->second))
       .add("prefer", role.prefer ? JsonText::of(*role.prefer) : JsonText::null())
+      .add("verified", verified_json(seen))
+      .add("second_answerers", json_array(seen.second_answerers))
       .done();
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/monitor/checks.h"
+#include "core/monitor/resolution.h"
 #include "core/monitor/roles.h"
 #include "model/config.h"
 #include "model/host_state.h"
@@ -35,6 +36,7 @@ struct ClusterView {
   std::string passive_cause;         // PASSIVE mode: why
   std::vector<HostView> hosts;       // in the order of the configuration
   RoleOwners owners;
+  std::map<std::string, Resolutions::View> resolutions;  // by address, of those that are up
   std::optional<HostName> active_master;
   Assignment assignment;
   bool leads = true;                 // rule 1; while false nothing is granted and no role moves

@@ -216,13 +216,33 @@ Result<std::unique_ptr<Segment::Asker>> Segment::asker_v6(const Link& link, cons
   return made;
 }
 
-Task<Result<std::optional<Mac>>> Segment::resolve(std::string text, Deadline deadline) {
+Result<Mac> Segment::mac() {
+  const auto what = fmt::format("find the hardware address of {}", interface_);
+  const auto fd = sender(what);
+  if (!fd) return std::unexpected(fd.error());
+  const auto link = address::find_link(*fd, interface_, what);
+  if (!link) return std::unexpected(link.error());
+  return link->mac;
+}
+
+Task<Result<std::optional<Mac>>> Segment::resolve(std::string ip, Deadline deadline) {
+  const auto macs = co_await ask(std::move(ip), deadline, Until::first_answer);
+  if (!macs) co_return std::unexpected(macs.error());
+  co_return macs->empty() ? std::nullopt : std::optional(macs->front());
+}
+
+Task<Result<std::vector<Mac>>> Segment::resolve_all(std::string ip, Deadline deadline) {
+  return ask(std::move(ip), deadline, Until::deadline);
+}
+
+Task<Result<std::vector<Mac>>> Segment::ask(std::string text, Deadline deadline, Until until) {
   const auto ip = Ip::parse(text);
   if (!ip) co_return std::unexpected(ip.error());
   const auto what = fmt::format("ask on {} who has {}", interface_, text);
   auto made = asker(*ip, what);
   if (!made) co_return std::unexpected(made.error());
   const Asking asking(*this, std::move(*made), *ip);
+  std::vector<Mac> found;
   auto ask_again = Deadline::in(Duration{0});
   while (!deadline.passed()) {
     if (ask_again.passed()) {
@@ -231,9 +251,12 @@ Task<Result<std::optional<Mac>>> Segment::resolve(std::string text, Deadline dea
     }
     const auto woken = co_await wait_readable(asking->socket, Deadline{std::min(ask_again.at, deadline.at)});
     if (woken == Wakeup::cancelled) break;
-    if (const auto mac = read_answer(asking->fd(), *ip, asking->link.mac)) co_return mac;
+    while (const auto mac = read_answer(asking->fd(), *ip, asking->link.mac)) {
+      if (std::ranges::find(found, *mac) == found.end() && found.size() < kAnswersMax) found.push_back(*mac);
+      if (until == Until::first_answer) co_return found;
+    }
   }
-  co_return std::nullopt;
+  co_return found;
 }
 
 }  // namespace mmm

@@ -22,6 +22,9 @@ inline constexpr Duration kResolveRepeat = 100ms;
 // Questions at once: more than a cluster has addresses.
 inline constexpr std::size_t kQuestionsMax = 64;
 
+// Different answers to one question; more are not counted: anybody on the segment can make them up.
+inline constexpr std::size_t kAnswersMax = 16;
+
 // One Ethernet segment.
 //
 // Owns:   its packet sockets, which it keeps for the next use: closing one waits for every processor (an RCU grace
@@ -51,12 +54,22 @@ class Segment {
   // Errors:   as for announce; or too many questions at once.
   Task<Result<std::optional<Mac>>> resolve(std::string ip, Deadline deadline);
 
+  // The same, but gives every other host that says so until the deadline, each once, in the order of their answers: of
+  // two hosts with one address both. Nobody: an empty list.
+  Task<Result<std::vector<Mac>>> resolve_all(std::string ip, Deadline deadline);
+
+  // The hardware address of the interface. Errors: as for announce.
+  Result<Mac> mac();
+
   const std::string& interface() const { return interface_; }
 
  private:
   struct Asker;
   class Asking;
 
+  enum class Until { first_answer, deadline };
+
+  Task<Result<std::vector<Mac>>> ask(std::string ip, Deadline deadline, Until until);
   Result<int> sender(const std::string& what);
   Status announce_v4(const address::Ip& ip, const std::string& what);
   Status announce_v6(const address::Ip& ip, const std::string& what);

@@ -40,7 +40,7 @@ object draw_object(std::uint64_t seed) {
 template <class Message>
 class BadLines : public testing::Test {};
 using AllMessages = testing::Types<Hello, Instruction, Grant, NoGrant, Survey, Poke, Welcome, Report, Acknowledged, Refused,
-                                   Released, Ask, SurveyAnswer>;
+                                   Released, Ask, SurveyAnswer, Resolve, AnnounceAgain, Resolved>;
 TYPED_TEST_SUITE(BadLines, AllMessages);
 
 template <class Message, class Visit>

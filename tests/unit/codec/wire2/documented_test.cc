@@ -90,7 +90,8 @@ template <class T>
 class Documented : public testing::Test {};
 using AllStructs = testing::Types<Epoch, Order, Assignment, HostPlan, Instruction, Hello, Grant, NoGrant, Survey, Poke, Welcome,
                                   Report, ServerStatus, ReplicationStatus, Acknowledged, Refused, Released, Ask, SurveyAnswer,
-                                  PromiseAsk, Promise, NoPromise, MapAsk, MapAnswer, LeadershipState, HandOverRecord, FlapRecord>;
+                                  PromiseAsk, Promise, NoPromise, MapAsk, MapAnswer, Resolve, AnnounceAgain, Resolved,
+                                  LeadershipState, HandOverRecord, FlapRecord>;
 TYPED_TEST_SUITE(Documented, AllStructs);
 
 TYPED_TEST(Documented, EveryFieldIsOnThePage) {

@@ -102,6 +102,9 @@ TEST_F(ShowTest, GivesScriptsTheWholePicture) {
   view.owners.erase(lab::kReader100);
   view.assignment = {Generation{7}, "db1", Version{2}, {"db2"}};
   view.warnings = {"say \"why\""};
+  view.resolutions = {{"10.0.0.80", {Resolution::verified, {"02:00:00:00:00:66"}}},
+                      {"10.0.0.90", {Resolution::unverified, {}}},
+                      {"10.0.0.100", {Resolution::pending, {}}}};
   host("db3").state = HostState::replication_fail;
   host("db3").because = "rep_threads failed";
   host("db3").agent_reachable = false;
@@ -115,9 +118,12 @@ TEST_F(ShowTest, GivesScriptsTheWholePicture) {
       R"("agent_reachable":true,"flapping":false,"diverged":false,"unproven":false,"because":""},)"
       R"({"name":"db3","ip":"10.0.0.7","mode":"slave","state":"REPLICATION_FAIL","roles":[],)"
       R"("agent_reachable":false,"flapping":true,"diverged":true,"unproven":false,"because":"rep_threads failed"}],"roles":[)"
-      R"({"name":"writer","ip":"10.0.0.80","mode":"exclusive","host":"db1","prefer":"db1"},)"
-      R"({"name":"reader","ip":"10.0.0.90","mode":"balanced","host":"db1","prefer":null},)"
-      R"({"name":"reader","ip":"10.0.0.100","mode":"balanced","host":null,"prefer":null}],)"
+      R"({"name":"writer","ip":"10.0.0.80","mode":"exclusive","host":"db1","prefer":"db1",)"
+      R"("verified":true,"second_answerers":["02:00:00:00:00:66"]},)"
+      R"({"name":"reader","ip":"10.0.0.90","mode":"balanced","host":"db1","prefer":null,)"
+      R"("verified":false,"second_answerers":[]},)"
+      R"({"name":"reader","ip":"10.0.0.100","mode":"balanced","host":null,"prefer":null,)"
+      R"("verified":null,"second_answerers":[]}],)"
       R"("assignment":{"generation":7,"writer":"db1","version":2,"takeover_set":["db2"]},)"
       R"("warnings":["agent on host db3 is not reachable","say \"why\""]})";
   EXPECT_EQ(lab::answer("show", view).json, expected);

@@ -33,6 +33,7 @@ class AgentDriver {
   std::vector<std::string> notes;
   std::vector<agent::AskPeer> asked;   // of other agents
   std::vector<PeerAnswer> answered;    // to other agents
+  std::vector<agent::ResolveAddress> resolving;  // questions to the segment
 
   void step(const agent::Event& event);
   void hear(ToAgent message, agent::ConnectionId from = kMonitor) { step(agent::MonitorSaid{from, std::move(message)}); }
@@ -75,6 +76,7 @@ class AgentDriver {
   void take(agent::Send& effect);
   void take(agent::AskPeer& effect);
   void take(agent::AnswerPeer& effect);
+  void take(agent::ResolveAddress& effect) { resolving.push_back(std::move(effect)); }
   void take(agent::Run& effect);
   void take(agent::Note& effect);
   agent::Run take_pending(std::string_view operation);

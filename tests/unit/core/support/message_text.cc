@@ -34,6 +34,8 @@ std::string of(const Detach& m) {
   return m.source.empty() ? "receive from the writer again" : "stop receiving from " + m.source;
 }
 std::string of(const Poke&) { return "poke"; }
+std::string of(const Resolve& m) { return "resolve " + m.ip; }
+std::string of(const AnnounceAgain& m) { return "announce " + m.ip + " again"; }
 
 std::string of(const Report&) { return "report"; }
 std::string of(const Welcome& m) { return m.accepted ? "welcome" : "welcome, but not obeyed: " + m.reason; }
@@ -49,6 +51,10 @@ std::string of(const Ask& m) { return "ask for generation " + std::to_string(m.a
 std::string of(const SurveyAnswer& m) {
   return fmt::format("survey answer for generation {}: has [{}], received [{}]{}", m.generation.value, to_string(m.has),
                      to_string(m.received), m.bound.empty() ? "" : ", but " + m.bound);
+}
+
+std::string of(const Resolved& m) {
+  return fmt::format("resolved {} to [{}]{}", m.ip, fmt::join(m.macs, ", "), m.problem.empty() ? "" : ", but " + m.problem);
 }
 
 }  // namespace

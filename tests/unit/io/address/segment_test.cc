@@ -166,6 +166,31 @@ TEST_F(SegmentTest, FindsNobodyWhereOnlyWeHaveTheAddressOrNobodyHas) {
   }
 }
 
+// Goal:   of two hosts with one address both are told.
+// Method: the far end has a second interface, a macvlan on its first, with the same addresses.
+TEST_F(SegmentTest, FindsEveryHostThatAnswersForAnAddress) {
+  at_far([&] {
+    ip("link add second link far address 02:00:00:00:00:06 type macvlan mode bridge");
+    ip("link set second up");
+    for (const auto* link : {"far", "second"}) {
+      auto addresses = Addresses::open(link);
+      ASSERT_TRUE(addresses && addresses->put("10.9.0.80", 60s) && addresses->put("fd09::80", 60s));
+    }
+  });
+  const Mac second{{2, 0, 0, 0, 0, 6}};
+  for (const auto* vip : {"10.9.0.80", "fd09::80"}) {
+    const auto macs = run(segment_.resolve_all(vip, Deadline::in(500ms)));
+    ASSERT_TRUE(macs) << macs.error().text;
+    EXPECT_THAT(*macs, ::testing::UnorderedElementsAre(far_mac_, second)) << vip;
+  }
+  EXPECT_THAT(*run(segment_.resolve_all("10.9.0.99", Deadline::in(250ms))), ::testing::IsEmpty());
+}
+
+TEST_F(SegmentTest, KnowsTheHardwareAddressOfItsInterface) {
+  EXPECT_EQ(segment_.mac(), near_mac_);
+  EXPECT_THAT(Segment(loop_.get_executor(), "lo").mac().error().text, HasSubstr("lo is no Ethernet interface"));
+}
+
 TEST_F(SegmentTest, AsksManyAtOnceAndGetsEachItsOwnAnswer) {
   at_far([&] {
     auto addresses = Addresses::open("far");

@@ -1,0 +1,89 @@
+"""Is an address found where it was moved to, and only there? Another host is asked."""
+
+import json
+
+from .support import ALL_ONLINE, DATABASES, HOSTS, VIRTUAL_IPS, WRITER_IP, LabTest
+
+IP6 = "fd00:4d4d::90"
+
+
+class ClosedLoop(LabTest):
+    def facts(self, ip=WRITER_IP):
+        """What `show --json` says of an address."""
+        return next(role for role in json.loads(self.control("show", "--json"))["roles"] if role["ip"] == ip)
+
+    def wait_until_verified(self, host, ip=WRITER_IP):
+        def verified():
+            facts = self.facts(ip)
+            return facts["host"] == host and facts["verified"]
+
+        self.wait(verified, f"{ip} is verified on {host}")
+
+    def wait_until_show_is_content(self):
+        def content():
+            shown = self.control("show")
+            return "unverified" not in shown and "a second host" not in shown
+
+        self.wait(content, "show warns of no address")
+
+    def test_every_address_is_verified_and_so_is_a_moved_one(self):
+        with self.under_load() as load:
+            for ip in VIRTUAL_IPS:
+                self.wait_until_verified(self.lab.holders(ip)[0], ip)
+            self.control("move_role", "writer", "db2")
+            self.wait_until_verified("db2")
+            load.wait_for_writes()
+            self.wait_until_show_is_content()
+        self.assertRegex(self.log("monitor"), f"db2: {WRITER_IP} is verified: db[13] resolves it to {HOSTS['db2'].mac}")
+
+    def test_a_second_answerer_is_named_by_its_mac_until_it_is_gone(self):
+        self.wait_until_verified("db1")
+        self.lab.run("client", ["ip", "addr", "add", f"{WRITER_IP}/32", "dev", "eth0"])
+        try:
+            named = f"a second host answers for {WRITER_IP}, which db1 has: {HOSTS['client'].mac}"
+            self.wait(lambda: named in self.control("show"), "show names it")
+            self.assertEqual(self.facts()["second_answerers"], [HOSTS["client"].mac])
+            self.assertTrue(self.serves("db1"))
+        finally:
+            self.lab.drop_ip("client", WRITER_IP)
+        self.wait(lambda: "a second host" not in self.control("show"), "it is gone")
+        self.assertEqual(self.log("monitor").count("a second host answers"), 1)
+
+    def test_with_nobody_to_ask_an_address_is_unverified_and_the_move_is_done(self):
+        self.control("set_offline", "db3")
+        self.lab.kill("db3", "agent", hold=True)
+        self.lab.kill("db1", "mysqld")
+        self.lab.kill("db1", "agent", hold=True)
+        self.wait(lambda: self.serves("db2"), "db2 is the writer")
+        reason = f"{WRITER_IP} on host db2 is unverified: there is no other host whose agent could ask"
+        self.wait(lambda: reason in self.control("show"), "show says that it is unverified, and why")
+        self.assertIs(self.facts()["verified"], False)
+        self.lab.start("db3", "agent")
+        self.wait_until_verified("db2")
+        self.wait_until_show_is_content()
+
+    def test_an_owner_that_nobody_hears_is_unverified(self):
+        self.wait_until_verified("db1")
+        chain = "add table arp mute; add chain arp mute out { type filter hook output priority 0; }"
+        self.lab.run("db1", ["nft", f"{chain}; add rule arp mute out arp saddr ip {WRITER_IP} drop"])
+        self.wait(lambda: f"{WRITER_IP} on host db1 is unverified: " in self.control("show"), "it is unverified")
+        self.lab.run("db1", ["nft", "delete table arp mute"])
+        self.wait_until_verified("db1")
+        self.wait_until_show_is_content()
+
+
+class ClosedLoopOverIPv6(LabTest):
+    config = {"role reader6/mode": "balanced", "role reader6/hosts": "db1, db2, db3", "role reader6/ips": IP6}
+    status_file = ALL_ONLINE.replace("reader(10.0.0.100)", f"reader(10.0.0.100),reader6({IP6})")
+
+    def test_an_address_is_verified_and_a_second_answerer_is_named(self):
+        self.wait_for_peace(DATABASES, (*VIRTUAL_IPS, IP6))
+        facts = ClosedLoop.facts
+        self.wait(lambda: facts(self, IP6)["verified"], f"{IP6} is verified")
+        self.lab.run("client", ["ip", "addr", "add", f"{IP6}/128", "dev", "eth0", "nodad"])
+        try:
+            self.wait(lambda: facts(self, IP6)["second_answerers"] == [HOSTS["client"].mac], "show names it")
+            self.assertTrue(facts(self, IP6)["verified"])
+        finally:
+            self.lab.drop_ip("client", IP6)
+        self.wait(lambda: facts(self, IP6)["second_answerers"] == [], "it is gone")
