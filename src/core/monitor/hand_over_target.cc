@@ -98,13 +98,10 @@ bool MonitorBrain::semi_sync_is_used() const {
   });
 }
 
-// Does what it has count? Not what is its own, and no writer ever had. A replica that an administrator took out, or that
-// lags, may have acknowledged what no other has.
+// Does what it has count? Not what is its own, and no writer ever had. A replica that an administrator took out, that lags, or
+// that is back and was not set online yet, may have acknowledged what no other has.
 bool MonitorBrain::counts(const HostName& host, const HostData& data) const {
-  if (data.diverged) return false;
-  if (host == hand_over_->from || data.verified) return true;
-  return !data.unproven && (data.state == HostState::online || data.state == HostState::admin_offline ||
-                            data.state == HostState::replication_delay || data.state == HostState::replication_fail);
+  return !data.diverged && (host == hand_over_->from || data.verified || !data.unproven);
 }
 
 // The candidate that received most (design: "not applied most"). What it lacks of what others have it fetches from them.
