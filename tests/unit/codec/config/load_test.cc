@@ -114,6 +114,13 @@ TEST(Load, TakesOurKeysFromTheirOwnFile) {
   EXPECT_EQ(to_string(agent->origins.at("lease_ttl")), "/etc/mysql-mmm/mmm3.conf:1");
 }
 
+TEST(Load, SaysWhatAWriteFenceCanBe) {
+  auto files = site();
+  files.files["/etc/mysql-mmm/mmm3.conf"] = {"lease_ttl 2\nwrite_fence yes\n"};
+  EXPECT_THAT(lines_of(load(Program::agent, files)),
+              ElementsAre(HasSubstr("mmm3.conf:2: write_fence: \"yes\" is not valid; expected on, host or off")));
+}
+
 TEST(Load, SortsTheProblemsOfSeveralFiles) {
   auto files = site();
   files.files["/etc/mysql-mmm/mmm3.conf"] = {"\nlease_ttl 0\nreader_tl 1\n"};

@@ -28,9 +28,11 @@ std::string show(Duration duration) { return fmt::format("{}ms", milliseconds(du
 std::string show(RoleMode mode) { return mode == RoleMode::exclusive ? "exclusive" : "balanced"; }
 std::string show(HostMode mode) { return mode == HostMode::master ? "master" : "slave"; }
 std::string show(MonitorMode mode) { return std::string(to_string(mode)); }
-std::string show(FenceMode mode) { return mode == FenceMode::on ? "on" : mode == FenceMode::host ? "host" : "off"; }
 std::string show(BlockingType type) { return type == BlockingType::soft ? "soft" : "hard"; }
 std::string show(SocketType type) { return type == SocketType::plain ? "plain" : "ssl"; }
+std::string show(FenceMode mode) {
+  return std::vector<std::string>{"off", "on", "host"}[static_cast<std::size_t>(mode)];
+}
 std::string show(LogLevel level) {
   return std::vector<std::string>{"debug", "info", "warning", "error"}[static_cast<std::size_t>(level)];
 }
@@ -132,7 +134,7 @@ const std::vector<RowCase> kTop{
      "on",
      top<&Config::write_fence>,
      {{"on", "on"}, {"host", "host"}, {"off", "off"}},
-     {"On", "yes", "1"}},
+     {"On", "HOST", "yes", "1", "none", "on host", "on, off"}},
     {"allow_from",
      "",
      "",
