@@ -23,8 +23,8 @@ Status decode_as(std::string_view line, const FromAgent*) {
   return message ? Status{} : std::unexpected(message.error());
 }
 
-Status decode_as(std::string_view line, const PromiseAsk*) {
-  const auto message = decode_promise_ask(line);
+Status decode_as(std::string_view line, const PeerQuestion*) {
+  const auto message = decode_peer_question(line);
   return message ? Status{} : std::unexpected(message.error());
 }
 Status decode_as(std::string_view line, const PeerAnswer*) {
@@ -39,7 +39,7 @@ struct FirstThatHolds : std::conditional_t<std::is_constructible_v<First, Messag
 template <class Message, class Last>
 struct FirstThatHolds<Message, Last> : std::type_identity<Last> {};
 template <class Message>
-using Direction = typename FirstThatHolds<Message, ToAgent, FromAgent, PeerAnswer, PromiseAsk>::type;
+using Direction = typename FirstThatHolds<Message, ToAgent, FromAgent, PeerAnswer, PeerQuestion>::type;
 
 template <class Message>
 Status decode_like(const object& message) {
@@ -121,7 +121,7 @@ TYPED_TEST(BadLines, AMessageOfAnotherDirectionIsRefused) {
   };
   expect_refusal(static_cast<const ToAgent*>(nullptr));
   expect_refusal(static_cast<const FromAgent*>(nullptr));
-  expect_refusal(static_cast<const PromiseAsk*>(nullptr));
+  expect_refusal(static_cast<const PeerQuestion*>(nullptr));
   expect_refusal(static_cast<const PeerAnswer*>(nullptr));
 }
 
@@ -144,7 +144,7 @@ TEST(Wire2Errors, SayWhatIsWrong) {
 // Who is bound, to whom and for how long decides who writes: nothing of it is guessed.
 TEST(Wire2Errors, SayWhatIsWrongWithAPromise) {
   const auto error_of_ask = [](std::string_view line) {
-    const auto ask = decode_promise_ask(line);
+    const auto ask = decode_peer_question(line);
     return ask ? "no error" : ask.error().text;
   };
   EXPECT_EQ(error_of_ask(R"({"type":"promise_ask","from":"","to":"db2","number":1,"generation":1,"ttl_ms":1,"has_fence":true})"),

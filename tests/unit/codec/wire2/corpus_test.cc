@@ -16,7 +16,7 @@ namespace mmm::wire2 {
 namespace {
 
 bool is_read(const std::string& line) {
-  return decode_to_agent(line) || decode_from_agent(line) || decode_promise_ask(line) || decode_peer_answer(line) ||
+  return decode_to_agent(line) || decode_from_agent(line) || decode_peer_question(line) || decode_peer_answer(line) ||
          decode_hello_line(line) || is_peer_line(line);
 }
 

@@ -77,7 +77,7 @@ TEST(PromiseAsks, ComeBackAsTheyWere) {
     const auto message = json::draw<PromiseAsk>(random);
     const auto line = encode(message);
     EXPECT_FALSE(line.contains('\n'));
-    const auto back = decode_promise_ask(line);
+    const auto back = decode_peer_question(line);
     ASSERT_TRUE(back) << back.error().text << "\n" << line;
     ASSERT_EQ(*back, message) << line;
   }

@@ -251,6 +251,42 @@ TEST_F(PromisingTest, ARestartedAgentWaitsForWhatItMayHavePromised) {
   EXPECT_EQ(again.last<Acknowledged>().order.generation, Generation{2}) << "what it forgot was promised to generation 1";
 }
 
+// Goal: rule 10 at its boundary: the longest lease that it ever knew of, without a fence.
+TEST_F(PromisingTest, ARestartedAgentWaitsForTheLongestLeaseItKnewOfAndNoLonger) {
+  ask(1, 3s);
+  AgentDriver again("db2");
+  again.disk = agent.disk;
+  again.start();
+  const auto over = again.now + waiting_time(3s, false);
+  again.now = over - 1ns;
+  again.hear(offer());
+  EXPECT_EQ(again.count<Refused>(), 1u);
+  again.now = over;
+  again.hear(offer());
+  EXPECT_EQ(again.last<Acknowledged>().order.generation, Generation{2});
+}
+
+TEST_F(PromisingTest, ASurveyTellsForHowLongARestartedAgentWaits) {
+  AgentDriver again("db2");
+  again.disk = agent.disk;
+  again.start();
+  again.now += 1s;
+  again.hear(Survey{Generation{2}, Generation{0}});
+  again.finish_all();
+  EXPECT_EQ(again.last<SurveyAnswer>().promised_for, 3041ms);
+  again.hear(Survey{Generation{2}, Generation{1}});
+  again.pass(10ms);
+  EXPECT_EQ(again.last<SurveyAnswer>().promised_for, 0s) << "what it may have promised was given up";
+}
+
+TEST_F(PromisingTest, WhoNeverKnewOfALeaseWaitsForNone) {
+  AgentDriver fresh("db2");
+  fresh.disk.emplace();
+  fresh.start();
+  fresh.hear(instruction(1, 1, 1, "db2"));
+  EXPECT_EQ(fresh.count<Acknowledged>(), 1u);
+}
+
 TEST_F(PromisingTest, WhoLostItsMemoryPromisesNothingUntilItIsAdmittedAgain) {
   AgentDriver again("db2");
   again.start();
@@ -290,12 +326,106 @@ TEST_F(PromisingTest, PromisesNothingToAStranger) {
   EXPECT_THAT(refusal().reason, HasSubstr("check the ip of both"));
 }
 
+TEST_F(PromisingTest, PromisesNothingToAHostThatCantBeTheWriter) {
+  agent.step(agent::PeerAsked{7, PromiseAsk{.from = "db3", .to = "db2", .number = 5, .generation = Generation{1}, .ttl = 2s}});
+  EXPECT_THAT(refusal().reason, HasSubstr("'db3' is not among the hosts of role writer"));
+  EXPECT_FALSE(refusal().overtaken);
+}
+
+TEST_F(PromisingTest, ARefusalAnswersTheQuestionThatWasAsked) {
+  agent.hear(offer(1));
+  ask();
+  EXPECT_EQ(refusal().number, 5u);
+  EXPECT_EQ(refusal().generation, Generation{1});
+}
+
+TEST_F(PromisingTest, WhatItDidNotPromiseBindsItToNothing) {
+  agent.step(agent::PeerAsked{7, PromiseAsk{.from = "db9", .to = "db2", .number = 5, .generation = Generation{1}, .ttl = 60s}});
+  EXPECT_FALSE(agent.brain.report(agent.now).promise_live);
+  EXPECT_EQ(agent.disk->longest_lease, 2s);
+  agent.hear(offer());
+  EXPECT_EQ(agent.last<Acknowledged>().order.generation, Generation{2});
+}
+
+// ---- what comes next --------------------------------------------------------------------------------------------
+
+// Goal: S2. Its writer could live again, and write what the survey did not see.
+TEST_F(PromisingTest, WhoAnsweredASurveyPromisesNothingToOlderGenerationsForFiveSeconds) {
+  agent.hear(Survey{Generation{2}, Generation{0}});
+  agent.now += 5s - 1ns;
+  ask();
+  ASSERT_FALSE(promised());
+  EXPECT_FALSE(refusal().overtaken) << "the survey may lead to nothing: its writer goes on with what it has";
+  EXPECT_EQ(refusal().reason, "generation 2 may begin any moment");
+  agent.now += 1ns;
+  ask();
+  EXPECT_TRUE(promised());
+}
+
+TEST_F(PromisingTest, EverySurveyBeginsTheFiveSecondsAnew) {
+  agent.hear(Survey{Generation{2}, Generation{0}});
+  agent.now += 4s;
+  agent.hear(Survey{Generation{2}, Generation{0}});
+  agent.now += 4s;
+  ask();
+  EXPECT_FALSE(promised());
+}
+
+TEST_F(PromisingTest, TheGenerationThatASurveyIsForIsPromisedTo) {
+  agent.hear(Survey{Generation{2}, Generation{0}});
+  ask(2);
+  EXPECT_TRUE(promised());
+}
+
+// Goal: L1. Were it renewed, the old writer and the offered one would wait for each other for ever.
+TEST_F(PromisingTest, WhoRefusedAnOfferBecauseOfAPromiseDoesNotRenewItForFiveSeconds) {
+  ask();
+  agent.hear(offer());
+  ASSERT_FALSE(agent.last<Refused>().for_good);
+  agent.now += 5s - 1ns;
+  ask();
+  ASSERT_FALSE(promised());
+  EXPECT_FALSE(refusal().overtaken);
+  agent.now += 1ns;
+  ask();
+  EXPECT_TRUE(promised());
+}
+
+TEST_F(PromisingTest, AnOldInstructionThatItRefusesAnnouncesNoGeneration) {
+  agent.hear(instruction(1, 1, 1, "db2"));
+  ASSERT_EQ(agent.count<Refused>(), 1u);
+  ask();
+  EXPECT_TRUE(promised());
+}
+
 // A writer that lives on our promise is no silent one.
 TEST_F(PromisingTest, KeepsReceivingFromAWriterThatIsInTouchWithIt) {
   ask();
   agent.hear(Detach{"db1"});
   agent.pass(1s);
   EXPECT_THAT(agent.story, Not(Contains("run stop receiving")));
+}
+
+TEST_F(PromisingTest, StopsReceivingFromAWriterThatAskedNothingForHalfALease) {
+  ask();
+  agent.now += 1s;
+  agent.hear(Detach{"db1"});
+  agent.pass(1s);
+  EXPECT_THAT(agent.story, Contains("run stop receiving"));
+}
+
+TEST_F(PromisingTest, ReportsForHalfALeaseThatTheWriterAsks) {
+  ask();
+  EXPECT_TRUE(agent.brain.report(agent.now + 1s - 1ns).writer_asks);
+  EXPECT_FALSE(agent.brain.report(agent.now + 1s).writer_asks);
+  agent.pass(1s);
+  EXPECT_FALSE(agent.last<Report>().writer_asks) << "that it ends is news, too";
+}
+
+TEST_F(PromisingTest, ReportsNoPromiseToAWriterOfAnotherGeneration) {
+  ask(2);
+  EXPECT_FALSE(agent.brain.report(agent.now).promise_live);
+  EXPECT_FALSE(agent.brain.report(agent.now).writer_asks);
 }
 
 TEST_F(PromisingTest, ReportsThatItKeepsAPromiseAndThatItIsOver) {

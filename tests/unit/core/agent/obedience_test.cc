@@ -146,6 +146,24 @@ TEST_F(JudgeTest, AnUnfitHostRefusesForGoodToBecomeTheWriter) {
   EXPECT_EQ(judgement.because, "its mysqld does not answer");
 }
 
+// Goal: L1. What it promised will be over: a refusal for good would cost the generation, and void what others promised.
+TEST_F(JudgeTest, WhoIsBoundByAPromiseRefusesButNotForGood) {
+  const auto judgement = judge(memory, "db1", lab::instruction(3, 8, 1, "db1"), {.promised = "it promised", .unfit = "it is unfit"});
+  EXPECT_EQ(judgement.reading, Reading::refused);
+  EXPECT_EQ(judgement.because, "it promised");
+  memory.released = Generation{8};
+  EXPECT_EQ(judge(memory, "db1", lab::instruction(3, 8, 1, "db1"), {.promised = "it promised", .unfit = ""}).reading,
+            Reading::never) << "what was given up stays given up";
+}
+
+TEST_F(JudgeTest, APromiseKeepsNobodyFromFollowing) {
+  EXPECT_EQ(judge(memory, "db1", lab::instruction(3, 8, 1, "db2"), {.promised = "it promised", .unfit = ""}).reading,
+            Reading::newer);
+  memory = memory_of(lab::instruction(3, 7, 2, "db1"));
+  EXPECT_EQ(judge(memory, "db1", lab::instruction(3, 7, 3, "db1"), {.promised = "it promised", .unfit = ""}).reading,
+            Reading::newer);
+}
+
 TEST_F(JudgeTest, AnUnfitHostObeysWhatDoesNotMakeItTheWriter) {
   EXPECT_EQ(reading(lab::instruction(3, 8, 1, "db2"), "its mysqld does not answer"), Reading::newer);
   memory = memory_of(lab::instruction(3, 7, 2, "db1"));
@@ -157,6 +175,63 @@ TEST_F(JudgeTest, TheFirstInstructionOfALifeIsNewer) {
   memory.epoch = {3, "m"};
   EXPECT_EQ(reading(lab::instruction(3, 0, 1, "")), Reading::newer);
   EXPECT_EQ(reading(lab::instruction(3, 7, 1, "db2")), Reading::newer);
+}
+
+// ---- who is promised anything (rule 3) --------------------------------------------------------------------------
+
+struct PromiseRefusalTest : testing::Test {
+  std::optional<PromiseRefusal> refusal(std::uint64_t generation, const HostName& from = "db1", const HostName& to = "db2") {
+    return refuse_promise(memory, config, {.from = from, .to = to, .generation = Generation{generation}, .ttl = 2s});
+  }
+  void expect_overtaken(std::uint64_t generation, std::string_view because) {
+    const auto found = refusal(generation);
+    ASSERT_TRUE(found);
+    EXPECT_TRUE(found->overtaken);
+    EXPECT_EQ(found->because, because);
+  }
+  AgentMemory memory = memory_of(lab::instruction(3, 7, 2, "db1"));
+  Config config = lab::cluster("db2");
+};
+
+TEST_F(PromiseRefusalTest, TheWriterOfTheAcceptedGenerationIsPromisedWhatItAsksFor) { EXPECT_FALSE(refusal(7)); }
+
+// Others hear of a generation after its writer: it asks before the instruction is here.
+TEST_F(PromiseRefusalTest, AGenerationThatIsNotKnownHereYetIsPromisedTo) {
+  EXPECT_FALSE(refusal(8));
+  memory = {};
+  EXPECT_FALSE(refusal(8));
+}
+
+TEST_F(PromiseRefusalTest, WhoIsNoCandidateIsNotPromisedAnything) {
+  for (const auto* stranger : {"db3", "db9", ""}) {
+    const auto found = refusal(7, stranger);
+    ASSERT_TRUE(found) << stranger;
+    EXPECT_FALSE(found->overtaken) << "a word of strangers stops no writer";
+    EXPECT_THAT(found->because, HasSubstr("is not among the hosts of role writer here"));
+  }
+}
+
+// Goal: S1. Two hosts with one address, or a second cluster: the answer of the wrong one is no promise.
+TEST_F(PromiseRefusalTest, WhoeverTakesItForAnotherHostIsNotPromisedAnything) {
+  const auto found = refusal(7, "db1", "db1");
+  ASSERT_TRUE(found);
+  EXPECT_FALSE(found->overtaken);
+  EXPECT_EQ(found->because, "'db1' is asked, but this is 'db2': check the ip of both in the configuration");
+}
+
+TEST_F(PromiseRefusalTest, WhatIsOverIsOvertaken) { expect_overtaken(6, "generation 6 is over; 7 was accepted"); }
+
+TEST_F(PromiseRefusalTest, AGenerationHasOneWriter) {
+  memory = memory_of(lab::instruction(3, 7, 2, "db2"));
+  expect_overtaken(7, "the writer of generation 7 is 'db2'");
+}
+
+TEST_F(PromiseRefusalTest, WhatWasGivenUpIsOvertaken) {
+  auto known = lab::instruction(3, 7, 2, "db1");
+  known.given_up = Generation{7};
+  memory = memory_of(known);
+  expect_overtaken(7, "generation 7 was given up");
+  EXPECT_FALSE(refusal(8));
 }
 
 }  // namespace

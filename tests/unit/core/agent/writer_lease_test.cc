@@ -144,6 +144,38 @@ TEST_F(PromisedTest, AGrownSetNeedsItsNewMember) {
   EXPECT_EQ(clock.lease_end(), kStamp + 2s);
 }
 
+// Goal: rule 12. The kernel lets pass what was staged for the question by whose answer the lease stands, and no later one.
+TEST_F(PromisedTest, WhatWasStagedForTheAnsweredQuestionIsToBeArmed) {
+  const auto first = clock.ask(kStamp, 2s, 71), second = clock.ask(kStamp + 1s, 2s, 72);
+  EXPECT_EQ(clock.staged(), 0u);
+  clock.promised("db2", second, kSeven);
+  EXPECT_EQ(clock.staged(), 0u);
+  clock.promised("db3", first, kSeven);
+  EXPECT_EQ(clock.staged(), 71u) << "the oldest counts";
+  clock.granted(second, kSeven);
+  EXPECT_EQ(clock.staged(), 72u);
+  clock.begin(Generation{8}, {"db2", "db3"});
+  EXPECT_EQ(clock.staged(), 0u);
+}
+
+// Goal: S1. A promise that was given before the member left says nothing once it has joined again.
+TEST_F(PromisedTest, AMemberThatLeftAndCameBackPromisesAnew) {
+  const auto number = clock.ask(kStamp, 2s);
+  clock.promised("db2", number, kSeven);
+  clock.change_set({"db3"});
+  clock.change_set({"db2", "db3"});
+  EXPECT_FALSE(clock.promised("db3", number, kSeven));
+  EXPECT_FALSE(clock.live(kStamp));
+}
+
+TEST_F(PromisedTest, AChangedSetIsAskedAtOnce) {
+  clock.ask(kStamp, 2s);
+  clock.change_set({"db2", "db3"});
+  EXPECT_EQ(clock.last_ask(), kStamp) << "the same one";
+  clock.change_set({"db2"});
+  EXPECT_EQ(clock.last_ask(), kLongAgo);
+}
+
 TEST_F(PromisedTest, TheMonitorAloneIsEnough) {
   EXPECT_TRUE(clock.granted(clock.ask(kStamp, 2s), kSeven));
   EXPECT_EQ(clock.lease_end(), kStamp + 2s);

@@ -269,6 +269,67 @@ TEST_F(AcceptedTest, OnlyTheWriterReleasesAndOnlyThisGeneration) {
   EXPECT_TRUE(book.released("db2", Generation{7}, true));  // it gave up all up to that one
 }
 
+// ---- what a release voids (rule 7) ------------------------------------------------------------------------------
+
+TEST_F(AcceptedTest, ARunningGenerationVoidsNoPromise) { EXPECT_EQ(book.durable().given_up, Generation{0}); }
+
+TEST_F(AcceptedTest, AReleaseVoidsThePromisesToThisGenerationAndToEarlierOnes) {
+  book.released("db1", Generation{7}, true);
+  EXPECT_EQ(book.durable().given_up, Generation{1}) << "what others count by is the monitor's own generation";
+  book.promote("db2", {"db1", "db4"});
+  EXPECT_EQ(book.durable().given_up, Generation{1});
+}
+
+// Goal: the trap of rule 7. db2 never accepted: those that promised to db1 are bound all the same, db1 may live on it.
+TEST_F(AcceptedTest, ARefusalOfAGenerationIsNoRelease) {
+  book.promote("db2", {"db1", "db4"});
+  EXPECT_TRUE(book.released("db2", generation(), false));
+  EXPECT_TRUE(book.durable().released) << "it is final all the same";
+  EXPECT_EQ(book.durable().given_up, Generation{0});
+  EXPECT_FALSE(book.released("db2", generation(), false)) << "nothing durable changes the second time";
+}
+
+TEST_F(AcceptedTest, ARefusalUnvoidsNothing) {
+  book.released("db1", generation(), true);
+  book.promote("db2", {"db1", "db4"});
+  book.released("db2", generation(), false);
+  EXPECT_EQ(book.durable().given_up, Generation{1});
+}
+
+TEST_F(AcceptedTest, OnlyTheWritersReleaseVoidsAnything) {
+  book.released("db2", generation(), true);
+  EXPECT_EQ(book.durable().given_up, Generation{0});
+}
+
+// ---- when the writer was heard of last --------------------------------------------------------------------------
+
+TEST_F(AcceptedTest, RemembersWhenTheWriterAskedLast) {
+  EXPECT_EQ(book.last_ask(), kLongAgo) << "an acknowledgement is no question";
+  ask(kStart + 10s);
+  EXPECT_EQ(book.last_ask(), kStart + 10s);
+  ask(kStart + 11s, "db2");
+  EXPECT_EQ(book.last_ask(), kStart + 10s) << "others don't count";
+  book.promote("db2", {"db1", "db4"});
+  EXPECT_EQ(book.last_ask(), kLongAgo) << "it is another writer";
+}
+
+TEST_F(AcceptedTest, AQuestionThatIsRefusedIsNoSignOfAWriter) {
+  book.released("db1", generation(), true);
+  ask(kStart + 10s);
+  EXPECT_EQ(book.last_ask(), kLongAgo);
+}
+
+TEST_F(AcceptedTest, NobodyHoldsALeaseOnceTheLastOneHasRunOutOnEveryClock) {
+  ask(kStart + 10s);
+  EXPECT_EQ(book.nobody_holds_a_lease(), kStart + 10s + kWait);
+  book.promote("db2", {"db1", "db4"});
+  EXPECT_EQ(book.nobody_holds_a_lease(), kStart + 10s + kWait) << "the writer before may hold its own";
+  acknowledge(kStart + 20s);
+  EXPECT_EQ(book.nobody_holds_a_lease(), kStart + 20s + kWait);
+  book.released("db2", generation(), true);
+  EXPECT_EQ(book.nobody_holds_a_lease(), kStart + 10s + kWait) << "it covers its own";
+}
+
 // ---- grants (rule 3) --------------------------------------------------------------------------------------------
 
 TEST_F(AcceptedTest, GrantsToTheWriterOfThePresentGenerationOnly) {

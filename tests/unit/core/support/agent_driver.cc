@@ -112,7 +112,7 @@ void AgentDriver::pass(Duration duration) {
 }
 
 void AgentDriver::start(std::uint64_t epoch) {
-  step(agent::Started{disk, host.ips(), host.untimed_ips(), "boot"});
+  step(agent::Started{disk, host.ips(), host.untimed_ips(), "boot", has_fence});
   if (host.alive)
     step(agent::MysqldUp{});
   else

@@ -25,6 +25,7 @@ class AgentDriver {
   agent::Brain brain;
   Instant now{1000s};
   bool grants = true;                  // the monitor grants what it is asked for
+  bool has_fence = false;              // its kernel holds writes back; set before it starts
   std::optional<AgentMemory> disk;     // what was persisted last
 
   // In order: "persist", "say …", "run …". Observations, reports, announcements and notes are left out.

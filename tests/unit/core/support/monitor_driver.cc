@@ -248,7 +248,7 @@ void MonitorDriver::answer(const HostName& host, const Grant& message) {
 void MonitorDriver::answer(const HostName& host, const Survey& message) {
   const auto& agent = agents.at(host);
   if (!agent.surveys) return;
-  SurveyAnswer answer{.generation = message.generation};
+  SurveyAnswer answer{.generation = message.generation, .promised_for = agent.promised_for};
   if (const auto& server = agent.report.server)
     answer.has = server->has, answer.received = server->replication.received;
   else

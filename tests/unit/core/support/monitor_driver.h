@@ -21,6 +21,7 @@ struct ScriptedAgent {
   Epoch epoch;                       // the highest that it accepted
   std::string refuses;               // it does not accept the monitor: why
   std::string refuses_generation;    // it refuses for good to become the writer: why
+  Duration promised_for{0};          // what it says of that when it is surveyed
   Report report;
   Instant asked = kLongAgo;
 };
