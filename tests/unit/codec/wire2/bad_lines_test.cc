@@ -147,9 +147,9 @@ TEST(Wire2Errors, SayWhatIsWrongWithAPromise) {
     const auto ask = decode_peer_question(line);
     return ask ? "no error" : ask.error().text;
   };
-  EXPECT_EQ(error_of_ask(R"({"type":"promise_ask","from":"","to":"db2","number":1,"generation":1,"ttl_ms":1,"has_fence":true})"),
+  EXPECT_EQ(error_of_ask(R"({"type":"promise_ask","from":"","to":"db2","line":"","number":1,"generation":1,"ttl_ms":1,"has_fence":true})"),
             "message promise_ask: from: expected a name made of letters, digits, _ and -, found \"\"");
-  EXPECT_EQ(error_of_ask(R"({"type":"promise_ask","from":"db1","to":"db2","number":1,"generation":1,"ttl_ms":-1,"has_fence":true})")
+  EXPECT_EQ(error_of_ask(R"({"type":"promise_ask","from":"db1","to":"db2","line":"","number":1,"generation":1,"ttl_ms":-1,"has_fence":true})")
                 .substr(0, 29),
             "message promise_ask: ttl_ms: ");
   EXPECT_EQ(error_of_ask(R"({"type":"promise","number":1,"generation":1})"), "message: type: \"promise\" is none of this direction");
