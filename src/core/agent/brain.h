@@ -156,6 +156,7 @@ class Brain {
   bool fenced_and_back() const;
   void ask_for_lease(std::uint64_t staged);
   void settle_acknowledgement();
+  bool still_untimed() const;
   void lease_for_accepted(bool new_generation, bool keeps_serving);
   void restart_as_writer(const Started& event);
   void settle_writer();

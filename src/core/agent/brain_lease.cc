@@ -58,9 +58,13 @@ void Brain::lease_for_accepted(bool new_generation, bool keeps_serving) {
   }
 }
 
+// What has no end in the kernel though the set that is on disk is not empty any more (rule 5).
+bool Brain::still_untimed() const {
+  return (fence_untimed_ || !untimed_ips_.empty()) && !lease_.pinned() && !MMM_MUTANT(acknowledged_while_untimed);
+}
+
 void Brain::settle_acknowledgement() {
-  const bool has_no_end = fence_untimed_ || !untimed_ips_.empty();
-  if (!acknowledgement_due_ || (has_no_end && !lease_.pinned() && !MMM_MUTANT(acknowledged_while_untimed))) return;
+  if (!acknowledgement_due_ || still_untimed()) return;
   acknowledgement_due_ = false;
   send(Acknowledged{memory_.accepted, memory_.longest_lease, has_fence_});
 }
@@ -80,6 +84,7 @@ void Brain::settle_lease() {
   if (lease_.lease_end() == kLongAgo && now_ < hold_until_) wake_at(hold_until_);
   const auto others = promisers();
   if (!leader_ && others.empty()) return;
+  if (still_untimed()) return;  // an Ask names what was accepted, and so acknowledges it
   const auto due = lease_.last_ask() == kLongAgo ? now_ : lease_.last_ask() + lease_ttl() / 3;
   if (now_ < due) return wake_at(due);
   // What stands in the kernel must end before the lease does, so it is staged before the stamp is taken.

@@ -127,6 +127,18 @@ TEST_F(AskingTest, APinEndsInTheKernelBeforeItsEndIsAcknowledged) {
   EXPECT_TRUE(serves());
 }
 
+TEST_F(AskingTest, NoAskNamesTheNewSetBeforeItsEndIsInTheKernel) {
+  agent.obey(with_set(3, {}));
+  agent.pass(1s);
+  agent.forget();
+  agent.hear(with_set(4, {"db2"}));
+  ASSERT_EQ(agent.host.addresses.at(kIp), kNever) << "not timed yet";
+  EXPECT_EQ(agent.count<Ask>(), 0u) << "an Ask counts as an acknowledgement";
+  agent.pass(1s);
+  EXPECT_GT(agent.count<Ask>(), 0u);
+  EXPECT_TRUE(serves());
+}
+
 struct PinnedRestartTest : AskingTest {
   PinnedRestartTest() {
     agent.obey(with_set(3, {}));
