@@ -23,6 +23,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     MMM_CHECK(text.find('\n') == text.npos);
     MMM_CHECK(wire2::decode_from_agent(text).has_value());
   }
+  if (const auto question = wire2::decode_peer_question(line))
+    MMM_CHECK(wire2::decode_peer_question(wire2::encode(*question)) == *question);
+  if (const auto answer = wire2::decode_peer_answer(line))
+    MMM_CHECK(wire2::decode_peer_answer(wire2::encode(*answer)).has_value());
   if (const auto hello = wire2::decode_hello_line(line)) {
     MMM_CHECK(hello->version == wire2::kVersion && hello->offered >= wire2::kVersion);
     MMM_CHECK(wire2::decode_hello_line(wire2::encode_hello_line(hello->hello)).has_value());

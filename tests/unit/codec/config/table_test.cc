@@ -129,6 +129,7 @@ const std::vector<RowCase> kTop{
      top<&Config::reader_ttl>,
      {{"1", "1000ms"}, {"7.5", "7500ms"}},
      {"0.999", "-1", "ten"}},
+    {"fence_cmd", "", "", top<&Config::fence_cmd>, kAnyText, {}},
     {"write_fence",
      "",
      "on",

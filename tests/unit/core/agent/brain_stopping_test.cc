@@ -140,5 +140,15 @@ TEST_F(GivenUpTest, NothingIsStartedWhereTheReceiverHasStopped) {
   EXPECT_THAT(agent.story, Not(Contains(kStartApplier))) << "it would throw away what was received";
 }
 
+TEST_F(GivenUpTest, AnApplierThatAnAdministratorStoppedStaysStopped) {
+  stop_its_applier();
+  give_up();
+  ASSERT_TRUE(replication.sql);
+  replication.sql = false;
+  agent.forget();
+  agent.pass(10s);
+  EXPECT_THAT(agent.story, Not(Contains(kStartApplier)));
+}
+
 }  // namespace
 }  // namespace mmm

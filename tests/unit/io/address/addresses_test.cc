@@ -119,14 +119,13 @@ TEST_F(AddressesTest, OutliveTheirFirstLifetimeWhenRenewed) {
     const auto start = steady_clock::now();
     std::atomic<bool> stop = false;
     std::atomic<int> looks = 0, missing = 0;
+    ASSERT_TRUE(addresses_->put(ip, 1s));
     std::thread looker([&, ip] {
       while (!stop) {
         if (!usable(ip)) ++missing;
         ++looks;
       }
     });
-    ASSERT_TRUE(addresses_->put(ip, 1s));
-    missing = 0;
     const int renewals = renew_until(ip, start + 2500ms);
     stop = true;
     looker.join();
