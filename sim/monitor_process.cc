@@ -85,6 +85,7 @@ void MonitorProcess::carry_out(Tell& effect) {
   if (!links_[host].connection) return;
   auto send = [this, host, connection = *links_[host].connection, message = std::move(effect.message)]() mutable {
     links_[host].said = world_.now();
+    for (const auto& checker : world_.checkers) checker->monitor_says(*this, message);
     auto deliver = [&world = world_, host, connection, message = std::move(message)]() mutable {
       world.hosts[host]->agent.heard(connection, std::move(message));
     };

@@ -7,6 +7,7 @@
 #include "sim/checkers/nothing_older.h"
 #include "sim/checkers/one_writer.h"
 #include "sim/checkers/recovery.h"
+#include "sim/checkers/true_words.h"
 #include "sim/checkers/unnoticed.h"
 #include "sim/faults.h"
 
@@ -45,6 +46,7 @@ World::World(Plan the_plan, bool tell_story)
     clocks.emplace_back(TrueTime{0}, random.between(60s, std::chrono::hours(100)), plan.clock_ppm[node]);
   for (Node node = 0; node < kDatabases; ++node) hosts.push_back(std::make_unique<Host>(*this, node, random.fork()));
   checkers.push_back(std::make_unique<OneWriter>(*this));
+  checkers.push_back(std::make_unique<TrueWords>(*this));
   checkers.push_back(std::make_unique<NothingOlder>(*this));
   checkers.push_back(std::make_unique<NothingLost>(*this));
   checkers.push_back(std::make_unique<Unnoticed>(*this));

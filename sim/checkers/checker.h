@@ -12,6 +12,7 @@ class Brain;
 namespace mmm::sim {
 
 struct World;
+class MonitorProcess;
 
 class Checker {
  public:
@@ -27,6 +28,8 @@ class Checker {
   virtual void agent_stepped(Node, const agent::Brain&) {}
   // The message leaves the host.
   virtual void agent_says(Node, const FromAgent&) {}
+  // The message leaves the monitor's machine.
+  virtual void monitor_says(const MonitorProcess&, const ToAgent&) {}
   virtual void agent_runs(Node, const agent::Operation&) {}
   // A commit's OK leaves the host through the writer's address.
   virtual void acknowledges(Node) {}

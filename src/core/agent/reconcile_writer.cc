@@ -30,6 +30,7 @@ void Brain::start_release(std::string reason, bool mysqld_dead) {
                      .reason = std::move(reason),
                      .mysqld_dead = mysqld_dead,
                      .give_up_at = now_ + kStopLimit};
+  if (MMM_MUTANT(released_too_early)) send(Released{.generation = generation, .reason = release_->reason});
 }
 
 void Brain::settle_release() {
@@ -38,13 +39,13 @@ void Brain::settle_release() {
     release_.reset();
     return;
   }
-  if (holds_writer_ip() && !MMM_MUTANT(released_too_early)) return;
+  if (holds_writer_ip()) return;
   if (release_->mysqld_dead) return finish_release();
   const bool given_up = now_ >= release_->give_up_at;
   const bool stopped = read_only_ == true && !end_sessions_ && lane_free(Lane::writer);
   if (stopped && release_->look_after == 0) release_->look_after = next_id_;
   const bool looked = release_->look_after != 0 && observed_id_ >= release_->look_after;
-  if ((stopped && looked) || given_up || MMM_MUTANT(released_too_early)) return finish_release();
+  if ((stopped && looked) || given_up) return finish_release();
   wake_at(release_->give_up_at);
 }
 

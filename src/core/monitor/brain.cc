@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "base/mutant.h"
+
 namespace mmm {
 
 namespace {
@@ -32,6 +34,8 @@ std::vector<MonitorEffect> MonitorBrain::step(const MonitorEvent& event, Moment 
   news_ = true;
   std::visit([this](const auto& e) { on(e); }, event);
   if (started_ && (news_ || due)) decide();
+  if (MMM_MUTANT(told_before_written))
+    std::ranges::stable_partition(effects_, [](const MonitorEffect& effect) { return !std::holds_alternative<Keep>(effect); });
   return std::exchange(effects_, {});
 }
 

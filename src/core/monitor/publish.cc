@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/mutant.h"
 #include "core/monitor/brain.h"
 
 namespace mmm {
@@ -146,7 +145,7 @@ void MonitorBrain::keep() {
     const auto* tell = std::get_if<Tell>(&effect);
     return (tell && !tell->urgent) || std::holds_alternative<Reply>(effect);
   });
-  effects_.insert(MMM_MUTANT(told_before_written) ? effects_.end() : first_message, Keep{std::move(s)});
+  effects_.insert(first_message, Keep{std::move(s)});
 }
 
 }  // namespace mmm
