@@ -127,6 +127,34 @@ void plan_grants(Plan& plan, Random& random) {
   if (random.chance(0.4))
     plan.faults.push_back({.kind = FaultKind::kill_monitor, .at = then + random.between(-500ms, 2s),
                            .lasts = random.between(10ms, 1s), .who = kMonitor});
+  // The role is wanted elsewhere just then, from a writer that says nothing and holds a lease; and what its server was
+  // asked while the fence was open is answered when that is closed.
+  if (random.chance(0.4))
+    plan.faults.push_back({.kind = FaultKind::move_role, .at = then + random.between(50ms, 1500ms), .who = 1 - who});
+  if (random.chance(0.3)) {
+    plan.faults.push_back({.kind = FaultKind::kill_agent, .at = then, .lasts = random.between(4s, 7s), .who = who});
+    const auto hangs = then + random.between(Duration{0}, Duration(1s));
+    plan.faults.push_back({.kind = FaultKind::freeze_mysqld, .at = hangs,
+                           .lasts = then + random.between(1500ms, 2700ms) - hangs, .who = who});
+  }
+}
+
+// The first monitor and one master here, the second monitor and the other hosts there: each side has what could be a
+// writer.
+void split_between_monitors(Plan& plan, SecondPlan& second, Random& random) {
+  const auto here = random.below(2);
+  const auto at = second.at + random.between(-3s, 2s);
+  const auto lasts = random.between(8s, 14s);
+  const auto cut = [&](Node one, Node other) {
+    plan.faults.push_back({.kind = FaultKind::cut_link, .at = at, .lasts = lasts, .who = one, .other = other});
+  };
+  cut(here, kClient);
+  for (Node there = 0; there < kDatabases; ++there) {
+    if (there == here) continue;
+    cut(there, here);
+    cut(there, kMonitor);
+  }
+  second.until = std::min(std::max(second.until, at + lasts), kCalmFrom);
 }
 
 // A second monitor, and what makes it dangerous: the first one is away for a while, or for good, with a host that can't be
@@ -153,6 +181,7 @@ void plan_second_monitor(Plan& plan, Random& random) {
       return fault.kind != FaultKind::lose_host && fault.at > second.at + 2s && fault.at < second.at + 7s;
     });
   }
+  if (!second.first_dies && plan.seed / 10 % 4 == 2) split_between_monitors(plan, second, random);
   for (auto& fault : plan.faults) fault.at = std::max(fault.at, kFaultsFrom);
   plan.second = second;
 }
