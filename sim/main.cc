@@ -109,7 +109,7 @@ int run(int argc, char** argv) {
   app.add_option("--seed", seed, "the first seed; the others follow it")->capture_default_str();
   app.add_option("--step", step, "from one seed to the next; 10 stays with one kind of schedule")->capture_default_str();
   app.add_option("--jobs", jobs, "threads")->capture_default_str()->check(CLI::Range(1, 256));
-  app.add_option("--failures", failures_max, "stop after so many failed schedules")->capture_default_str();
+  auto* failures_option = app.add_option("--failures", failures_max, "stop after so many failed schedules")->capture_default_str();
   auto* replay_option = app.add_option("--replay", replayed, "run one seed again");
   app.add_flag("--story", story, "with --replay: tell what happened, line by line");
   app.add_flag("--shrink", make_short, "with --replay: leave out what the failure does not need, and tell that story");
@@ -120,7 +120,7 @@ int run(int argc, char** argv) {
   if (!mutant.empty() && !select_mutant(mutant)) return 2;
   if (!seeds_file.empty()) return replay_file(seeds_file);
   if (replay_option->count() > 0) return replay(replayed, story, make_short);
-  if (!mutant.empty()) failures_max = std::numeric_limits<std::uint64_t>::max();
+  if (!mutant.empty() && failures_option->count() == 0) failures_max = std::numeric_limits<std::uint64_t>::max();
   return batch(seed, step, schedules, jobs, failures_max);
 }
 
