@@ -156,7 +156,7 @@ void Brain::answer_peer(ConnectionId to, const PromiseAsk& ask) {
   if (!refusal && ask.generation < next_generation_ && now_ < next_until_)
     refusal = PromiseRefusal{fmt::format("generation {} may begin any moment", next_generation_.value)};
   // What it serves itself would be a second writer beside the one that asks (a monitor led without one of the two).
-  if (!refusal && is_writer() && ask.generation > memory_.accepted.generation && !MMM_MUTANT(promise_while_serving)) {
+  if (!refusal && is_writer() && ask.generation > memory_.accepted.generation) {
     start_release(fmt::format("generation {} has begun on {}", ask.generation.value, ask.from), mysqld_ == Life::down);
     refusal = PromiseRefusal{"it gives its own, earlier generation up first"};
   }

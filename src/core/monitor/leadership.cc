@@ -274,7 +274,7 @@ void MonitorBrain::lead_from_reports() {
       for (const auto& name : assignment.takeover_set)
         if (!own->assignment.takeover_set.contains(name)) durable.acknowledged.erase(name);
     // Which set it acknowledged last only the writer knows. (One without a memory renews nothing any more.)
-    if (!own && !MMM_MUTANT(hearsay_set)) durable.barred_from = assignment.version.next();
+    if (!own) durable.barred_from = assignment.version.next();
     durable.released = own && (own->released >= assignment.generation ||
                                own->accepted.generation < assignment.generation);
   }

@@ -151,7 +151,7 @@ bool LeaseBook::acknowledged(const HostName& from, const Order& order, Duration 
 bool LeaseBook::released(const HostName& from, Generation generation, bool had_accepted) {
   if (!exists() || from != durable_.assignment.writer || generation < durable_.assignment.generation) return false;
   if (had_accepted) outstanding_.erase(from);
-  if (had_accepted || MMM_MUTANT(refusal_voids_promises)) durable_.given_up = std::max(durable_.given_up, durable_.assignment.generation);
+  if (had_accepted) durable_.given_up = std::max(durable_.given_up, durable_.assignment.generation);
   if (durable_.released) return false;
   durable_.released = true;
   return true;
@@ -172,7 +172,7 @@ std::optional<std::string> LeaseBook::grant(const HostName& from, const Ask& ask
   if (durable_.released && !MMM_MUTANT(release_not_final))
     return fmt::format("generation {} was given up", assignment.generation.value);
   if (barred()) return fmt::format("an administrator ended generation {}", assignment.generation.value);
-  if (durable_.unheard_lease && now < hold_until_ && !MMM_MUTANT(word_waits_for_nothing))
+  if (durable_.unheard_lease && now < hold_until_)
     return std::string("the administrator let this monitor lead: a lease of which nobody told may run out first");
   last_ask_ = now;
   count_grant(from, ask.ttl, ask.has_fence, now);
