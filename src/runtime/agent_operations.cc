@@ -178,32 +178,26 @@ Status AgentShell::perform_on_fence(std::uint64_t id, const agent::Operation& op
 // `write_fence` was switched off: what stands of it closes when its lease ends, and nobody would open it again. Others still
 // count on it until the address is gone, or a lease was renewed that says so.
 void AgentShell::take_away_old_fence() {
-  if (!fence_is_left_ || (holds_writer_ip() && !brain_.holds_live_lease(boot_now()))) return;
+  if (!fence_is_left_ || (!brain_.holds_live_lease(boot_now()) && holds_writer_ip())) return;
   fence_is_left_ = false;
   if (const auto gone = WriteFence::take_away(fence_rules()); !gone)
     spdlog::debug("no write fence to take away: {}", gone.error().text);
 }
 
 bool AgentShell::holds_writer_ip() {
-  return std::ranges::any_of(role_ips_present(), [this](const auto& ip) { return is_writer_ip(ip); });
+  return std::ranges::any_of(role_ips_present(), [this](const auto& ip) { return brain_.is_writer_ip(ip); });
 }
 
 Status AgentShell::drop_address(const std::string& ip) {
-  if (fence_ && is_writer_ip(ip))
+  if (fence_ && brain_.is_writer_ip(ip))
     if (const auto closed = fence_->close(); !closed) spdlog::error("the write fence may be open still: {}", closed.error().text);
   refuse_clients(ip);
   return addresses_->drop(ip);
 }
 
-bool AgentShell::is_writer_ip(const std::string& ip) const {
-  const auto* role = config_.role(config_.active_master_role);
-  return role && std::ranges::find(role->ips, ip) != role->ips.end();
-}
-
 FenceRules AgentShell::fence_rules() const {
-  const auto* role = config_.role(config_.active_master_role);
   FenceRules rules{.name = std::to_string(self_.agent_port), .mysql_port = self_.mysql_port,
-                   .writer_ips = role ? role->ips : std::vector<std::string>{}, .host = std::nullopt};
+                   .writer_ips = brain_.writer_ips(), .host = std::nullopt};
   if (config_.write_fence != FenceMode::host) return rules;
   rules.host = FenceRules::Host{.own = {self_.ip}, .excepted = {}};
   for (const auto& host : config_.hosts) rules.host->excepted.push_back(host.ip);

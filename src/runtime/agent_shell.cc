@@ -111,7 +111,7 @@ void AgentShell::happen(const agent::Event& event) {
   if (stopping_) return;
   auto effects = brain_.step(event, boot_now());
   for (auto& effect : effects) std::visit([this](auto& e) { carry_out(std::move(e)); }, effect);
-  if (fence_is_left_) take_away_old_fence();
+  take_away_old_fence();
   look_for_peers();
   tick_.cancel();
 }

@@ -59,7 +59,6 @@ class AgentShell {
   Status perform_on_fence(std::uint64_t id, const agent::Operation& operation);
   Status drop_address(const std::string& ip);
   bool open_fence();
-  bool is_writer_ip(const std::string& ip) const;
   bool holds_writer_ip();
   FenceRules fence_rules() const;
   void take_away_old_fence();

@@ -131,9 +131,7 @@ std::vector<StandingAddress> AgentShell::role_ips_found() {
     spdlog::error("the addresses of {} can't be read: {}", self_.cluster_interface, list.error().text);
     return {};
   }
-  std::erase_if(*list, [this](const auto& address) {
-    return std::ranges::none_of(config_.roles, [&](const auto& role) { return std::ranges::find(role.ips, address.ip) != role.ips.end(); });
-  });
+  std::erase_if(*list, [this](const auto& address) { return !brain_.is_role_ip(address.ip); });
   return std::move(*list);
 }
 

@@ -68,6 +68,11 @@ class Brain {
   HostSet promisers() const;            // those of them on whom the writer's lease depends
   Duration lease_ttl() const;
 
+  // What the configuration says of addresses.
+  bool is_writer_ip(const std::string& ip) const;
+  bool is_role_ip(const std::string& ip) const;
+  const std::vector<std::string>& writer_ips() const;
+
   // ---- for tests, checkers and `show`
   const AgentMemory& memory() const { return memory_; }
   bool holds_live_lease(Instant now) const { return lease_.live(now).has_value(); }
@@ -134,9 +139,6 @@ class Brain {
   bool waits_for_first_lease() const;   // after our own restart: the kernel's timers run on (rule 10)
   bool serving() const;                 // writable with the writer's address up
   const HostPlan* own_plan() const;
-  bool is_writer_ip(const std::string& ip) const;
-  bool is_role_ip(const std::string& ip) const;
-  const std::vector<std::string>& writer_ips() const;
   bool holds_writer_ip() const;
   std::set<std::string> reader_ips() const;
   bool may_take_reader_addresses(Duration reader_ttl) const;

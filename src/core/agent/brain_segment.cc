@@ -32,7 +32,7 @@ void Brain::came_up(const std::string& ip, std::string what) {
 // A kernel lifetime ends up to 2 s late: whole seconds, rounded up.
 Duration Brain::older_holder_lasts(const std::string& ip) const {
   if (is_writer_ip(ip)) return waiting_time(std::max(memory_.longest_lease, lease_ttl()), false);
-  return waiting_time(memory_.instruction ? memory_.instruction->reader_ttl : config_.reader_ttl, false);
+  return waiting_time(reader_ttl(), false);
 }
 
 // Thawed after its lease, this host would speak for an address that is another's by now.

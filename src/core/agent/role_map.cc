@@ -1,8 +1,6 @@
 // The reader addresses of a host that has lost touch with the monitor: somebody else may serve them by now
 // (docs/lease.md, "Reader IPs").
 
-#include <algorithm>
-
 #include <fmt/format.h>
 
 #include "core/agent/brain.h"

@@ -68,6 +68,13 @@ class MonitorBrain {
     bool unproven = false;
     std::optional<std::pair<Generation, GtidSet>> to_verify;  // what it had when it was first seen to follow that writer
     bool verified = false;           // while not ONLINE: since it is back the writer was seen to have all that it has
+
+    // It may have what the present writer lacks, and has to be compared with it from the beginning.
+    void doubt() {
+      unproven = true;
+      verified = false;
+      to_verify.reset();
+    }
   };
 
   enum class Step { releasing, choosing, surveying, offering, settling };

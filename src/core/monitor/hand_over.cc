@@ -310,9 +310,7 @@ void MonitorBrain::note_unproven(const HostName& target) {
     const bool told = h.position_known || (answer != h.answers.end() && !answer->second.has.empty());
     if (name == target) data.unproven = false;
     if (name == target || told || !book_.exists()) continue;
-    data.unproven = true;
-    data.verified = false;
-    data.to_verify.reset();
+    data.doubt();
   }
 }
 

@@ -150,9 +150,7 @@ void MonitorBrain::said(const HostName& host, const Welcome& message) {
       message.report.accepted.generation < assignment.generation) {
     note(NoteLevel::error, host, "its agent lost its memory: its generation is over (rule 11)");
     // Its server may be as new as its agent's memory: that the last writer has all there is holds no longer.
-    data.unproven = true;
-    data.verified = false;
-    data.to_verify.reset();
+    data.doubt();
     writer_released(host, "its agent lost its memory", std::nullopt);
   }
 }
@@ -175,9 +173,7 @@ void MonitorBrain::hear_of_later(const HostName& host, const Assignment& assignm
                    "with the writer", assignment.generation.value, assignment.writer));
   book_.raise_floor(assignment.generation);
   auto& data = hosts_.at(host);
-  data.unproven = true;
-  data.verified = false;
-  data.to_verify.reset();
+  data.doubt();
   if (data.state == HostState::online && book_.assignment().writer != host && mode_ != MonitorMode::passive) suspend(host);
 }
 
@@ -339,9 +335,7 @@ void MonitorBrain::doubt_who_was_away() {
                          report->assignment.generation == book_.assignment().generation;
     if (name == book_.assignment().writer) data.unproven = false;  // others are compared with it
     if (name == book_.assignment().writer || (data.state == HostState::online && follows)) continue;
-    data.unproven = true;
-    data.verified = false;  // as the leader that we were before
-    data.to_verify.reset();
+    data.doubt();  // whatever we found as the leader that we were before
     if (data.state == HostState::online) suspend(name);
   }
 }

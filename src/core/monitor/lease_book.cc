@@ -150,8 +150,10 @@ bool LeaseBook::acknowledged(const HostName& from, const Order& order, Duration 
 
 bool LeaseBook::released(const HostName& from, Generation generation, bool had_accepted) {
   if (!exists() || from != durable_.assignment.writer || generation < durable_.assignment.generation) return false;
-  if (had_accepted) outstanding_.erase(from);
-  if (had_accepted) durable_.given_up = std::max(durable_.given_up, durable_.assignment.generation);
+  if (had_accepted) {
+    outstanding_.erase(from);
+    durable_.given_up = std::max(durable_.given_up, durable_.assignment.generation);
+  }
   if (durable_.released) return false;
   durable_.released = true;
   return true;

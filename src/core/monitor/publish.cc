@@ -42,9 +42,9 @@ Instruction MonitorBrain::instruction() const {
   i.assignment = book_.assignment();
   i.assignment.takeover_set = wanted_set();
   i.order = {epoch_.counter, i.assignment.generation, i.assignment.version};
-  i.release = writer_forgot_its_release();
-  i.release |= hand_over_ && hand_over_->unwanted && hand_over_->from == i.assignment.writer && hand_over_->step != Step::offering &&
-              hand_over_->step != Step::settling;
+  const bool unwanted = hand_over_ && hand_over_->unwanted && hand_over_->from == i.assignment.writer &&
+                        hand_over_->step != Step::offering && hand_over_->step != Step::settling;
+  i.release = unwanted || writer_forgot_its_release();
   i.line = line_;
   i.given_up = book_.durable().given_up;
   if (book_.barred()) i.barred = i.assignment.generation;
