@@ -28,9 +28,11 @@ AgentProcess::AgentProcess(World& world, Node host, Random random)
 
 void AgentProcess::start() {
   if (running()) return;
+  layout_ = world_.configurations.on(machine_);
+  if (!layout_.hosts.test(machine_)) return world_.story.tell(name_of(machine_), "agent ends: it is not configured");
   begin_life();
   world_.story.tell(name_of(machine_), "agent starts");
-  brain_ = std::make_unique<agent::Brain>(agent_config(machine_, world_.plan.candidates));
+  brain_ = std::make_unique<agent::Brain>(agent_config(machine_, layout_));
   outbox_.clear();
   connections_.clear();
   reached_.clear();
@@ -182,8 +184,8 @@ void AgentProcess::addresses_changed(std::set<std::string> ips) {
 }
 
 void AgentProcess::look_around() {
-  for (Node other = 0; other < kDatabases; ++other) {
-    if (other == machine_) continue;
+  for (Node other = 0; other < world_.hosts.size(); ++other) {
+    if (other == machine_ || !layout_.hosts.test(other)) continue;
     const bool answers = world_.network.answers(other, machine_);
     const auto told = reached_.find(other);
     if (told != reached_.end() && told->second == answers) continue;

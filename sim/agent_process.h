@@ -90,6 +90,7 @@ class AgentProcess : public Process {
   void give_up(std::uint64_t id, const std::string& why, Certainty certainty);
 
   Random random_;
+  Layout layout_;                    // as it read it when it started
   std::unique_ptr<agent::Brain> brain_;
   Disk<AgentMemory> disk_;
   Outbox outbox_;

@@ -29,7 +29,7 @@ std::map<std::string, std::uint64_t> BatchResult::by_checker() const {
   return counts;
 }
 
-Outcome run_schedule(std::uint64_t seed, bool tell_story) { return run_plan(make_plan(seed), tell_story); }
+Outcome run_schedule(std::uint64_t seed, bool tell_story, Scale scale) { return run_plan(make_plan(seed, scale), tell_story); }
 
 Outcome run_plan(Plan plan, bool tell_story) {
   running_seed = plan.seed;
@@ -48,7 +48,7 @@ Outcome run_plan(Plan plan, bool tell_story) {
 }
 
 BatchResult run_batch(std::uint64_t first, std::uint64_t count, unsigned jobs, std::uint64_t failures_max,
-                      std::uint64_t step) {
+                      std::uint64_t step, Scale scale) {
   BatchResult total;
   std::mutex mutex;
   std::atomic<std::uint64_t> next{0};
@@ -56,7 +56,7 @@ BatchResult run_batch(std::uint64_t first, std::uint64_t count, unsigned jobs, s
     const auto began = processor_seconds();
     for (auto i = next++; i < count; i = next++) {
       const auto seed = first + i * step;
-      auto outcome = run_schedule(seed, false);
+      auto outcome = run_schedule(seed, false, scale);
       const std::scoped_lock lock(mutex);
       ++total.schedules;
       total.steps += outcome.steps;

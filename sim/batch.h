@@ -32,12 +32,12 @@ struct Outcome {
   std::vector<std::string> story;
   std::uint64_t steps = 0, writes = 0;
 };
-Outcome run_schedule(std::uint64_t seed, bool tell_story);
+Outcome run_schedule(std::uint64_t seed, bool tell_story, Scale scale = Scale::standard);
 Outcome run_plan(Plan plan, bool tell_story);
 
 // Runs `count` seeds from `first` on. Stops early after `failures_max` of them failed.
 BatchResult run_batch(std::uint64_t first, std::uint64_t count, unsigned jobs, std::uint64_t failures_max,
-                      std::uint64_t step = 1);
+                      std::uint64_t step = 1, Scale scale = Scale::standard);
 
 // The seed that this thread runs now; for the handler of an abort.
 std::uint64_t present_seed();

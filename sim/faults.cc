@@ -25,11 +25,11 @@ void change_links(World& world, const Fault& fault, bool begins) {
       each_direction(fault, [&](Node from, Node to) { network.set_loss(from, to, begins ? fault.probability : 0); });
       break;
     default:  // isolate, and a machine that stands still
-      for (Node other = 0; other < kNodes; ++other) {
-        if (other == fault.who) continue;
+      world.plan.topology.each_node([&](Node other) {
+        if (other == fault.who) return;
         begins ? network.cut(fault.who, other) : network.heal(fault.who, other);
         begins ? network.cut(other, fault.who) : network.heal(other, fault.who);
-      }
+      });
   }
   world.links_changed();
 }
@@ -53,17 +53,19 @@ void tear_file(World& world, Node who) {
 
 // Everything goes dark at once, the monitor too; only the client stays, to see who serves it afterwards.
 void cut_power(World& world, const Fault& fault) {
-  for (Node node = 0; node < kNodes; ++node)
+  world.plan.topology.each_node([&](Node node) {
     if (node != kClient) world.power_off(node);
+  });
   world.queue.after(fault.amount, [&world, back = fault.first_back] {
-    for (Node node = 0; node < kNodes; ++node)
+    world.plan.topology.each_node([&](Node node) {
       if (back.test(node)) world.power_on(node);
+    });
   });
 }
 
 void begin_fault(World& world, const Fault& fault) {
   world.story.tell("fault", "{}", describe(fault));
-  auto* host = fault.who < kDatabases ? world.hosts[fault.who].get() : nullptr;
+  auto* host = fault.who < world.hosts.size() ? world.hosts[fault.who].get() : nullptr;
   switch (fault.kind) {
     case FaultKind::kill_mysqld:
     case FaultKind::restart_writable: return host->server.kill();
@@ -102,7 +104,7 @@ void begin_fault(World& world, const Fault& fault) {
 
 void end_fault(World& world, const Fault& fault) {
   if (fault.kind != FaultKind::move_role && fault.kind != FaultKind::command) world.story.tell("fault", "is over: {}", describe(fault));
-  auto* host = fault.who < kDatabases ? world.hosts[fault.who].get() : nullptr;
+  auto* host = fault.who < world.hosts.size() ? world.hosts[fault.who].get() : nullptr;
   switch (fault.kind) {
     case FaultKind::kill_mysqld:
     case FaultKind::restart_writable:
@@ -126,8 +128,9 @@ void end_fault(World& world, const Fault& fault) {
     case FaultKind::lose_host:
     case FaultKind::lose_disk: return world.power_on(fault.who);
     case FaultKind::power_cut:
-      for (Node node = 0; node < kNodes; ++node)
+      world.plan.topology.each_node([&](Node node) {
         if (node != kClient) world.power_on(node);
+      });
       return;
     case FaultKind::pause:
     case FaultKind::suspend:

@@ -1,5 +1,6 @@
 // mmm_sim: runs schedules, replays one, or shows that a broken rule is caught.
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <fstream>
@@ -18,24 +19,39 @@ namespace mmm::sim {
 namespace {
 
 std::string mutant_name;
+Scale scale = Scale::standard;
+
+constexpr struct {
+  const char* name;
+  Scale scale;
+  const char* what;
+} kScales[] = {{"standard", Scale::standard, "3 hosts"},
+               {"large", Scale::large, "2-5 candidates and 0-20 slaves"},
+               {"changing", Scale::changing, "hosts that come and go"}};
+
+const auto& scale_entry() { return *std::ranges::find(kScales, scale, [](const auto& entry) { return entry.scale; }); }
+
+// What a command needs besides the seed to run the same schedule.
+std::string scale_option() { return scale == Scale::standard ? "" : fmt::format(" --topology {}", scale_entry().name); }
 
 std::string replay_command(std::uint64_t seed) {
-  return fmt::format("mmm_sim --replay {} --story{}", seed, mutant_name.empty() ? "" : " --mutant " + mutant_name);
+  return fmt::format("mmm_sim --replay {} --story{}{}", seed, scale_option(), mutant_name.empty() ? "" : " --mutant " + mutant_name);
 }
 
 // A CHECK of a core failed: the process ends, but not without saying in which schedule.
 void tell_seed_of_abort(int) {
-  std::fprintf(stderr, "in schedule %llu; replay with: mmm_sim --replay %llu --story\n",
-               static_cast<unsigned long long>(present_seed()), static_cast<unsigned long long>(present_seed()));
+  std::fprintf(stderr, "in schedule %llu; replay with: mmm_sim --replay %llu --story --topology %s\n",
+               static_cast<unsigned long long>(present_seed()), static_cast<unsigned long long>(present_seed()), scale_entry().name);
 }
 
 int replay(std::uint64_t seed, bool tell_story, bool make_short = false) {
-  auto plan = make_plan(seed);
+  auto plan = make_plan(seed, scale);
   if (make_short) plan = shrink(std::move(plan));
   const auto outcome = run_plan(plan, tell_story || make_short);
-  fmt::print("schedule {}: {}, {} faults\n", seed, plan.semi_sync ? "semi-sync" : "asynchronous", plan.faults.size());
+  fmt::print("schedule {}: {}, {}, {} faults\n", seed, describe(plan.topology), plan.semi_sync ? "semi-sync" : "asynchronous", plan.faults.size());
   for (const auto& fault : plan.faults) fmt::print("  at {:7.3f} s {}\n", seconds(fault.at), describe(fault));
   if (plan.second) fmt::print("  at {:7.3f} s a second monitor starts with {}\n", seconds(plan.second->at), describe(*plan.second));
+  for (const auto& change : plan.changes) fmt::print("  at {:7.3f} s {}\n", seconds(change.at), describe(change));
   for (const auto& line : outcome.story) fmt::print("{}\n", line);
   for (const auto& violation : outcome.violations)
     fmt::print("VIOLATED {} at {:.6f} s: {}\n", violation.checker, seconds(violation.at), violation.text);
@@ -50,13 +66,13 @@ void print_failure(const Failure& failure, bool with_story) {
 }
 
 int batch(std::uint64_t first, std::uint64_t step, std::uint64_t count, unsigned jobs, std::uint64_t failures_max) {
-  const auto result = run_batch(first, count, jobs, failures_max, step);
+  const auto result = run_batch(first, count, jobs, failures_max, step, scale);
   const bool hunts_mutant = !mutant_name.empty();
   for (std::size_t i = 0; i < result.failures.size() && i < 20; ++i)
     print_failure(result.failures[i], i == 0 && !hunts_mutant);
   const auto per_second = static_cast<double>(result.schedules) / result.busy_s;
-  fmt::print("\n{} schedules of {:.0f} virtual s from seed {}: {:.0f} schedules/s and core, {} steps and {} acknowledged "
-             "writes a schedule\n", result.schedules, seconds(kEnd), first, per_second, result.steps / result.schedules,
+  fmt::print("\n{} schedules of {:.0f} virtual s ({}) from seed {}: {:.0f} schedules/s and core, {} steps and {} acknowledged "
+             "writes a schedule\n", result.schedules, seconds(kEnd), scale_entry().what, first, per_second, result.steps / result.schedules,
              result.writes / result.schedules);
   for (const auto& [checker, times] : result.by_checker()) fmt::print("  {}: violated in {} schedules\n", checker, times);
   if (hunts_mutant) {
@@ -75,7 +91,7 @@ int replay_file(const std::string& path) {
     if (line.empty() || line[0] == '#') continue;
     const auto seed = std::stoull(line);
     ++seeds;
-    const auto outcome = run_schedule(seed, false);
+    const auto outcome = run_schedule(seed, false, scale);
     if (outcome.violations.empty()) continue;
     ++failed;
     print_failure({seed, outcome.violations.front()}, false);
@@ -102,7 +118,7 @@ int run(int argc, char** argv) {
                "mmm_sim");
   std::uint64_t schedules = 1000, seed = 1, step = 1, failures_max = 50;
   unsigned jobs = 1;
-  std::string mutant, seeds_file;
+  std::string mutant, seeds_file, topology = "standard";
   bool story = false, make_short = false;
   std::uint64_t replayed = 0;
   app.add_option("--schedules", schedules, "how many schedules of 60 virtual seconds")->capture_default_str();
@@ -114,8 +130,11 @@ int run(int argc, char** argv) {
   app.add_flag("--story", story, "with --replay: tell what happened, line by line");
   app.add_flag("--shrink", make_short, "with --replay: leave out what the failure does not need, and tell that story");
   app.add_option("--mutant", mutant, "break a rule of the protocol on purpose; 'list' names them");
+  app.add_option("--topology", topology, "standard: 3 hosts; large: 2-5 candidates, 0-20 slaves; changing: hosts come and go")
+      ->capture_default_str()->check(CLI::IsMember({"standard", "large", "changing"}));
   app.add_option("--seeds-file", seeds_file, "run the seeds of a file");
   CLI11_PARSE(app, argc, argv);
+  scale = std::ranges::find(kScales, topology, [](const auto& entry) { return std::string(entry.name); })->scale;
   std::signal(SIGABRT, tell_seed_of_abort);
   if (!mutant.empty() && !select_mutant(mutant)) return 2;
   if (!seeds_file.empty()) return replay_file(seeds_file);

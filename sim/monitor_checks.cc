@@ -9,12 +9,12 @@ namespace mmm::sim {
 
 void MonitorProcess::check_host(Node host) {
   for (const auto check : kAllChecks) run_check(host, check);
-  later(config_.checks.at(CheckName::ping).check_period, [this, host] { check_host(host); });
+  later(config_->checks.at(CheckName::ping).check_period, [this, host] { check_host(host); });
 }
 
 // The result comes after a round trip, or after the time-out.
 void MonitorProcess::run_check(Node host, CheckName check) {
-  const auto& limits = config_.checks.at(check);
+  const auto& limits = config_->checks.at(check);
   auto& network = world_.network;
   auto& server = world_.hosts[host]->server;
   const auto trip = network.usual_delay(machine_, host) + network.usual_delay(host, machine_);
@@ -48,12 +48,12 @@ void MonitorProcess::run_check(Node host, CheckName check) {
 
 void MonitorProcess::check_network() {
   bool any = false;
-  for (Node host = 0; host < config_.hosts.size(); ++host) any = any || world_.network.answers(host, machine_);
+  for (Node host = 0; host < world_.hosts.size(); ++host) any = any || (knows(host) && world_.network.answers(host, machine_));
   if (network_ != any) {
     network_ = any;
     step(NetworkChecked{any});
   }
-  later(config_.monitor.ping_interval, [this] { check_network(); });
+  later(config_->monitor.ping_interval, [this] { check_network(); });
 }
 
 }  // namespace mmm::sim

@@ -19,14 +19,16 @@ constexpr std::int64_t kWallBase = 1'795'000'000'000;
 
 }  // namespace
 
-MonitorProcess::MonitorProcess(World& world, Random random, Node machine, std::string name, const Config& config)
-    : Process(world, machine), name_(std::move(name)), config_(config), random_(random), disk_(world.queue, random_.fork()) {}
+MonitorProcess::MonitorProcess(World& world, Random random, Node machine, std::string name)
+    : Process(world, machine), name_(std::move(name)), random_(random), disk_(world.queue, random_.fork()) {}
 
 void MonitorProcess::start() {
   if (running() || retired_) return;
   begin_life();
   world_.story.tell(name_, "starts");
-  brain_ = std::make_unique<MonitorBrain>(config_);
+  layout_ = world_.configurations.on(machine_);
+  config_ = &monitor_config(layout_);
+  brain_ = std::make_unique<MonitorBrain>(*config_);
   outbox_.clear();
   network_.reset();
   for (auto& link : links_) link = Link{.attempt = link.attempt + 1, .backoff = kBackoffMin};
@@ -37,7 +39,8 @@ void MonitorProcess::start() {
   }
   step(started);
   check_network();
-  for (Node host = 0; host < config_.hosts.size(); ++host) {
+  for (Node host = 0; host < world_.hosts.size(); ++host) {
+    if (!knows(host)) continue;
     later(random_.between(Duration{0}, 5ms), [this, host] { connect(host); });
     later(random_.between(Duration{0}, 1s), [this, host] { check_host(host); });
   }

@@ -17,7 +17,7 @@ namespace mmm::sim {
 
 class MonitorProcess : public Process {
  public:
-  MonitorProcess(World& world, Random random, Node machine, std::string name, const Config& config);
+  MonitorProcess(World& world, Random random, Node machine, std::string name);
 
   void start();
   void kill();
@@ -32,7 +32,7 @@ class MonitorProcess : public Process {
 
   Disk<MonitorState>& disk() { return disk_; }
   const MonitorBrain& brain() const { return *brain_; }   // Requires: it was started
-  bool knows(Node host) const { return host < config_.hosts.size(); }
+  bool knows(Node host) const { return layout_.hosts.test(host); }
   bool was_started() const { return brain_ != nullptr; }
   const std::optional<MonitorState>& on_disk() const { return disk_.content(); }
   bool is_connected(Node host) const { return links_[host].connection.has_value(); }
@@ -67,14 +67,15 @@ class MonitorProcess : public Process {
   void lost(Node host, Network::ConnectionId connection, const std::string& why);
 
   const std::string name_;
-  const Config& config_;
+  Layout layout_;                      // as it read it when it started
+  const Config* config_ = nullptr;
   bool retired_ = false;
   std::optional<MonitorState> found_;
   Random random_;
   std::unique_ptr<MonitorBrain> brain_;
   Disk<MonitorState> disk_;
   Outbox outbox_;
-  std::array<Link, kDatabases> links_;
+  std::array<Link, kHostsMax> links_;
   std::optional<bool> network_;
   std::uint64_t next_command_ = 1;
 };

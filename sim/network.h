@@ -75,8 +75,8 @@ class Network {
     std::array<End, 2> ends;
   };
 
-  Link& link(Node from, Node to) { return links_[from * kNodes + to]; }
-  const Link& link(Node from, Node to) const { return links_[from * kNodes + to]; }
+  Link& link(Node from, Node to) { return links_[from * kNodesMax + to]; }
+  const Link& link(Node from, Node to) const { return links_[from * kNodesMax + to]; }
   static std::size_t side_of(const Connection& connection, Node node) { return connection.ends[0].node == node ? 0 : 1; }
   void transmit(ConnectionId id, std::size_t to, Action&& deliver);
   void arrive(ConnectionId id, std::size_t to, Action& deliver);
@@ -88,8 +88,8 @@ class Network {
   EventQueue& queue_;
   Random random_;
   Duration delay_;
-  std::array<bool, kNodes> up_;
-  std::array<Link, kNodes * kNodes> links_;
+  std::array<bool, kNodesMax> up_;
+  std::array<Link, kNodesMax * kNodesMax> links_;
   std::map<ConnectionId, Connection> connections_;
   ConnectionId next_ = 1;
 };

@@ -27,12 +27,14 @@ void Operator::start() { look(); }
 void Operator::look() {
   const bool calm = world_.now() >= kCalmFrom || world_.now() < kFaultsFrom;
   if (const auto& monitor = world_.present_monitor(); monitor.works() && (calm || random_.chance(kAttentive))) {
-    for (Node host = 0; host < kDatabases && monitor.knows(host); ++host) {
+    for (Node host = 0; host < world_.hosts.size(); ++host) {
+      if (!monitor.knows(host)) continue;
       const auto state = monitor.brain().state_of(std::string(name_of(host)));
       if (state == HostState::awaiting_recovery || (calm && state == HostState::admin_offline)) set_online(host);
     }
   }
   if (world_.now() >= kCalmFrom + kPatience && world_.memory_lost) decide_what_is_lost();
+  if (world_.now() >= kCalmFrom + kPatience) world_.configurations.look_after();
   // A mode that nobody took back: the monitor was away.
   if (world_.now() >= kCalmFrom && mode_was_changed(world_.plan)) set_mode("set_active");
   world_.queue.after(calm ? 500ms : 2s, [this] { look(); });
@@ -40,6 +42,11 @@ void Operator::look() {
 
 void Operator::move_writer(Node to) {
   world_.present_monitor().command({"move_role", "writer", std::string(name_of(to))});
+}
+
+void Operator::move_to_one_of(const NodeSet& hosts) {
+  for (Node host = 0; host < world_.hosts.size(); ++host)
+    if (hosts.test(host)) move_writer(host);
 }
 
 void Operator::set_offline(Node host) { world_.present_monitor().command({"set_offline", std::string(name_of(host))}); }
@@ -53,7 +60,8 @@ void Operator::decide_what_is_lost() {
   const auto& brain = world_.present_monitor().brain();
   if (!world_.present_monitor().works() || !brain.leads()) return;
   std::vector<Node> hosts;
-  for (const auto& host : world_.hosts) hosts.push_back(host->id);
+  for (const auto& host : world_.hosts)
+    if (world_.configurations.wanted().hosts.test(host->id)) hosts.push_back(host->id);
   std::ranges::stable_sort(hosts, std::greater{}, [this](Node host) { return world_.hosts[host]->server.received_size(); });
   const auto& best = world_.hosts[hosts.front()]->server;
   std::erase_if(hosts, [&](Node host) {
@@ -70,7 +78,7 @@ bool Operator::may_vouch(bool for_the_lead) const {
   const auto& brain = world_.present_monitor().brain();
   if (for_the_lead)
     return std::ranges::all_of(world_.hosts, [&](const auto& host) {
-      return !host->up || (host->agent.works() && world_.network.answers(host->id, kMonitor));
+      return !host->up || (host->agent.works() && world_.present_monitor().knows(host->id) && world_.network.answers(host->id, kMonitor));
     });
   const auto& writer = brain.book().assignment().writer;
   return !writer.empty() && !world_.hosts[node_of(writer)]->up;

@@ -20,6 +20,7 @@ class Operator {
   // end: hosts in AWAITING_RECOVERY or ADMIN_OFFLINE need him.
   void start();
   void move_writer(Node to);
+  void move_to_one_of(const NodeSet& hosts);  // whoever may have it
   void set_offline(Node host);
   void set_mode(std::string word);
   void run(Errand errand, Node host);

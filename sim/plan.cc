@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "sim/plan_changes.h"
 #include "sim/plan_disasters.h"
 #include "sim/plan_kinds.h"
 #include "sim/random.h"
@@ -53,12 +54,10 @@ std::int64_t draw_rate(Random& random) {
   }
 }
 
-Node any_host(Random& random) { return random.below(kDatabases); }
-
-Fault draw_fault(Random& random, TrueTime at) {
+Fault draw_fault(const Topology& topology, Random& random, TrueTime at) {
   Fault fault{.kind = draw_kind(random), .at = at, .lasts = draw_length(random)};
   // The masters are where the writer is.
-  fault.who = random.chance(0.7) ? random.below(2) : any_host(random);
+  fault.who = random.chance(0.7) ? random.below(topology.likely_writers()) : random.below(topology.hosts());
   switch (fault.kind) {
     case FaultKind::kill_agent: fault.lasts = random.between(10ms, 300ms); break;
     case FaultKind::kill_monitor:
@@ -71,7 +70,7 @@ Fault draw_fault(Random& random, TrueTime at) {
     case FaultKind::lossy_link:
       // Any two ends; the monitor's links are the ones that decide.
       if (random.chance(0.6)) fault.other = kMonitor;
-      else do fault.other = random.below(kNodes); while (fault.other == fault.who);
+      else do fault.other = topology.node(random.below(topology.nodes())); while (fault.other == fault.who);
       fault.one_way = random.chance(0.4);
       if (fault.one_way && random.chance(0.5)) std::swap(fault.who, fault.other);
       fault.amount = random.chance(0.5) ? random.between(5ms, 200ms) : random.between(200ms, 2500ms);
@@ -89,7 +88,7 @@ Fault draw_fault(Random& random, TrueTime at) {
 // don't get through, while some of them are on their way.
 void add_duet(Plan& plan, Random& random) {
   const auto at = random.between(kFaultsFrom, TrueTime(kCalmFrom - 14s));
-  const auto who = random.below(2);
+  const auto who = random.below(plan.topology.likely_writers());
   plan.faults.push_back({.kind = FaultKind::slow_link, .at = at, .lasts = random.between(3s, 12s), .who = who,
                          .other = kMonitor, .amount = random.between(100ms, 1900ms)});
   Fault second{.kind = FaultKind::freeze_agent, .at = at + random.between(1s, 4s), .lasts = random.between(1500ms, 6s),
@@ -105,9 +104,9 @@ void add_duet(Plan& plan, Random& random) {
 // The monitor loses the writer, which lives on promises; then those who promised restart, or lose it, too.
 void add_trio(Plan& plan, Random& random) {
   const auto at = random.between(kFaultsFrom, TrueTime(kCalmFrom - 14s));
-  const auto writer = random.below(2);
+  const auto writer = random.below(plan.topology.likely_writers());
   plan.faults.push_back({.kind = FaultKind::cut_link, .at = at, .lasts = random.between(4s, 13s), .who = writer, .other = kMonitor});
-  for (Node other = 0; other < kDatabases; ++other) {
+  for (Node other = 0; other < plan.topology.hosts(); ++other) {
     if (other == writer || random.chance(0.3)) continue;
     Fault second{.kind = FaultKind::kill_agent, .at = at + random.between(500ms, 6s), .lasts = random.between(10ms, 300ms),
                  .who = other};
@@ -119,32 +118,42 @@ void add_trio(Plan& plan, Random& random) {
   }
 }
 
+Topology draw_topology(std::uint64_t seed, Scale scale) {
+  Random random(seed ^ 0x746F706Fu);
+  random.next();
+  if (scale == Scale::changing) return {.candidates = 2 + random.below(3), .slaves = 1 + random.below(3)};
+  const auto candidates = kCandidatesMin + random.below(kCandidatesMax - kCandidatesMin + 1);
+  return {.candidates = candidates, .slaves = random.below(kSlavesMax + 1)};
+}
+
 std::string names(const NodeSet& nodes) {
   std::string list;
-  for (Node node = 0; node < kNodes; ++node)
+  for (Node node = 0; node < kNodesMax; ++node)
     if (nodes.test(node)) list += fmt::format(" {}", name_of(node));
   return list.empty() ? " none" : list;
 }
 
 }  // namespace
 
-Plan make_plan(std::uint64_t seed) {
+Plan make_plan(std::uint64_t seed, Scale scale) {
   Random random(seed ^ 0x6D6D6D33u);
   random.next();
-  Plan plan{.seed = seed};
+  Plan plan{.seed = seed, .scale = scale};
   plan.semi_sync = random.chance(0.6);
   plan.fence = random.chance(0.6);
-  if (random.chance(0.3)) plan.candidates = 3;
+  if (random.chance(0.3)) plan.topology = {.candidates = 3, .slaves = 0};
+  if (scale != Scale::standard) plan.topology = draw_topology(seed, scale);
+  plan.layout = layout_of(plan.topology);
   const bool skip_slave_start = random.chance(0.25);
   plan.link_delay = random.between(80us, 600us);
   plan.write_every = random.between(60ms, 250ms);
-  for (auto& ppm : plan.clock_ppm) ppm = draw_rate(random);
+  plan.topology.each_node([&](Node node) { plan.clock_ppm[node] = draw_rate(random); });
   const auto count = 3 + random.below(5);
   // Half of the schedules crowd their faults: two things that break within a lease are what protocols die of.
   const bool crowded = random.chance(0.5);
   const auto from = crowded ? random.between(kFaultsFrom, TrueTime(20s)) : kFaultsFrom;
   const auto to = crowded ? from + 10s : TrueTime(kCalmFrom - 1s);
-  for (std::size_t i = 0; i < count; ++i) plan.faults.push_back(draw_fault(random, random.between(from, to)));
+  for (std::size_t i = 0; i < count; ++i) plan.faults.push_back(draw_fault(plan.topology, random, random.between(from, to)));
   if (random.chance(0.25)) add_duet(plan, random);
   if (random.chance(0.25)) add_trio(plan, random);
   add_disasters(plan, random);
@@ -156,6 +165,7 @@ Plan make_plan(std::uint64_t seed) {
   });
   std::ranges::stable_sort(plan.faults, {}, &Fault::at);
   shape_by_kind(plan);
+  if (scale == Scale::changing) add_changes(plan);
   return plan;
 }
 

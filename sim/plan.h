@@ -39,7 +39,28 @@ struct SecondPlan {
   std::optional<TrueTime> first_dies;  // it takes its place instead, and stays
   StateFile file = StateFile::empty;
   TrueTime copied_at{0};        // of an old file
-  bool old_config = false;      // of before db3 was there
+  std::optional<Node> lacks;    // its configuration is an old one, of before this host was there
+};
+
+// How many machines, and whether that changes. The last digit of the seed means the same at every scale.
+enum class Scale {
+  standard,   // the demo's three hosts
+  large,      // 2-5 candidates, 0-20 slaves
+  changing,   // a few hosts, of which some come and go (plan_changes.h)
+};
+
+enum class Edit { add_slave, add_candidate, promote_slave, demote_candidate, remove_host };
+
+// The administrator edits the configuration, host by host: each program reads it when it starts again, be it for another
+// reason.
+struct ConfigChange {
+  Edit edit = Edit::add_slave;
+  Node who = 0;
+  TrueTime at{0};
+  Layout after;
+  std::array<TrueTime, kNodesMax> edited{}, restarted{};  // of each machine; the client's: the second monitor's file
+  bool prepared = false;        // of what takes a candidate away: the role is moved off it and it is set offline, before
+  TrueTime gone{0};             // of remove_host: its machine is switched off
 };
 
 // What the administrator does at a bad moment, besides moving the writer and taking hosts out for a while.
@@ -61,21 +82,26 @@ struct Fault {
 struct Plan {
   std::uint64_t seed = 0;
   PlanKind kind = PlanKind::general;
-  std::size_t candidates = 2;   // for the writer's role; 3: db3 is one
+  Scale scale = Scale::standard;
+  Topology topology;            // of all machines that are ever there
+  Layout layout;                // the configuration at the beginning
   bool fence = false;           // the hosts have a write fence
   bool semi_sync = true;
   bool skip_slave_start = false;  // in every my.cnf: a crashed mysqld comes back without replicating
   Duration link_delay{0};
   Duration write_every{0};      // of the client
-  std::array<std::int64_t, kNodes> clock_ppm{};
+  std::array<std::int64_t, kNodesMax> clock_ppm{};
   std::optional<SecondPlan> second;
   std::vector<Fault> faults;    // at least three, in order of time
+  std::vector<ConfigChange> changes;  // in order of time, each begins when the one before is everywhere or later
 };
 
-// Ensures: the same plan for the same seed.
-Plan make_plan(std::uint64_t seed);
+// Ensures: the same plan for the same seed and scale.
+Plan make_plan(std::uint64_t seed, Scale scale = Scale::standard);
 
 std::string describe(const Fault& fault);
 std::string describe(const SecondPlan& second);
+std::string describe(const ConfigChange& change);
+std::string describe(const Topology& topology);
 
 }  // namespace mmm::sim

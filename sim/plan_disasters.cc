@@ -7,26 +7,30 @@ namespace mmm::sim {
 namespace {
 
 // Everything loses its power. Any subset comes back first, none and all included; the others up to a dozen seconds later.
-Fault draw_power_cut(Random& random) {
+Fault draw_power_cut(const Topology& topology, Random& random) {
   Fault fault{.kind = FaultKind::power_cut, .at = random.between(kFaultsFrom, TrueTime(kCalmFrom - 14s)), .who = kMonitor};
   fault.amount = random.between(100ms, 4s);
   fault.lasts = fault.amount + random.between(Duration{0}, 10s);
-  for (Node node = 0; node < kClient; ++node) fault.first_back.set(node, random.chance(0.5));
+  topology.each_node([&](Node node) {
+    if (node != kClient) fault.first_back.set(node, random.chance(0.5));
+  });
   return fault;
 }
 
 // The masters are where the writer is.
-Node draw_host(Random& random) { return random.chance(0.7) ? random.below(2) : random.below(kDatabases); }
+Node draw_host(const Topology& topology, Random& random) {
+  return random.chance(0.7) ? random.below(topology.likely_writers()) : random.below(topology.hosts());
+}
 
-Fault draw_lost_disk(Random& random) {
+Fault draw_lost_disk(const Topology& topology, Random& random) {
   return {.kind = FaultKind::lose_disk, .at = random.between(kFaultsFrom, TrueTime(kCalmFrom - 12s)),
-          .lasts = random.between(1s, 12s), .who = draw_host(random)};
+          .lasts = random.between(1s, 12s), .who = draw_host(topology, random)};
 }
 
 // The state file of an agent or of the monitor.
-Fault draw_disk_fault(Random& random) {
+Fault draw_disk_fault(const Topology& topology, Random& random) {
   Fault fault{.at = random.between(kFaultsFrom, TrueTime(kCalmFrom - 12s)), .lasts = random.between(500ms, 12s)};
-  fault.who = random.chance(0.3) ? kMonitor : draw_host(random);
+  fault.who = random.chance(0.3) ? kMonitor : draw_host(topology, random);
   switch (random.below(3)) {
     case 0: fault.kind = FaultKind::fill_disk; break;
     case 1:
@@ -40,23 +44,23 @@ Fault draw_disk_fault(Random& random) {
   return fault;
 }
 
-Fault draw_still_machine(Random& random) {
+Fault draw_still_machine(const Topology& topology, Random& random) {
   return {.kind = random.chance(0.5) ? FaultKind::pause : FaultKind::suspend,
           .at = random.between(kFaultsFrom, TrueTime(kCalmFrom - 12s)),
-          .lasts = random.chance(0.3) ? random.between(50ms, 2s) : random.between(1500ms, 12s), .who = draw_host(random)};
+          .lasts = random.chance(0.3) ? random.between(50ms, 2s) : random.between(1500ms, 12s), .who = draw_host(topology, random)};
 }
 
-Fault draw_bad_server(Random& random) {
+Fault draw_bad_server(const Topology& topology, Random& random) {
   return {.kind = random.chance(0.5) ? FaultKind::restart_writable : FaultKind::slow_read_only,
           .at = random.between(kFaultsFrom, TrueTime(kCalmFrom - 10s)), .lasts = random.between(20ms, 8s),
-          .who = draw_host(random)};
+          .who = draw_host(topology, random)};
 }
 
 // An administrator in a hurry.
 void add_commands(Plan& plan, Random& random) {
   const auto from = random.between(kFaultsFrom, TrueTime(kCalmFrom - 12s));
   for (auto count = 1 + random.below(4); count > 0; --count) {
-    Fault fault{.kind = FaultKind::command, .at = from + random.between(Duration{0}, Duration(10s)), .who = draw_host(random)};
+    Fault fault{.kind = FaultKind::command, .at = from + random.between(Duration{0}, Duration(10s)), .who = draw_host(plan.topology, random)};
     constexpr Errand kErrands[] = {Errand::force_writer, Errand::unfenced_writer, Errand::unfenced_writer, Errand::move_reader,
                                  Errand::set_online,   Errand::set_ip,          Errand::take_lead,       Errand::ask};
     fault.errand = kErrands[random.below(std::size(kErrands))];
@@ -73,11 +77,11 @@ void add_commands(Plan& plan, Random& random) {
 }  // namespace
 
 void add_disasters(Plan& plan, Random& random) {
-  if (random.chance(0.08)) plan.faults.push_back(draw_power_cut(random));
-  if (random.chance(0.04)) plan.faults.push_back(draw_lost_disk(random));
-  if (random.chance(0.12)) plan.faults.push_back(draw_disk_fault(random));
-  if (random.chance(0.12)) plan.faults.push_back(draw_still_machine(random));
-  if (random.chance(0.15)) plan.faults.push_back(draw_bad_server(random));
+  if (random.chance(0.08)) plan.faults.push_back(draw_power_cut(plan.topology, random));
+  if (random.chance(0.04)) plan.faults.push_back(draw_lost_disk(plan.topology, random));
+  if (random.chance(0.12)) plan.faults.push_back(draw_disk_fault(plan.topology, random));
+  if (random.chance(0.12)) plan.faults.push_back(draw_still_machine(plan.topology, random));
+  if (random.chance(0.15)) plan.faults.push_back(draw_bad_server(plan.topology, random));
   if (random.chance(0.15)) add_commands(plan, random);
 }
 

@@ -16,7 +16,8 @@ namespace {
 // could renew.
 void plan_restarts(Plan& plan, Random& random) {
   plan.faults.clear();
-  for (const Node who : {Node{0}, Node{1}, Node{2}, kMonitor}) {
+  for (std::size_t i = 0; i <= plan.topology.hosts(); ++i) {
+    const auto who = plan.topology.node(i);  // every host, then the monitor
     auto at = kFaultsFrom + random.between(Duration{0}, Duration(6s));
     while (at < kCalmFrom - 1s) {
       plan.faults.push_back({.kind = who == kMonitor ? FaultKind::kill_monitor : FaultKind::kill_agent,
@@ -27,9 +28,9 @@ void plan_restarts(Plan& plan, Random& random) {
 }
 
 // One link, or one process of ours.
-Fault draw_single_fault(Random& random, TrueTime at) {
+Fault draw_single_fault(const Topology& topology, Random& random, TrueTime at) {
   Fault fault{.at = at, .lasts = random.chance(0.5) ? random.between(100ms, 2500ms) : random.between(2s, 5s)};
-  fault.who = random.below(kDatabases);
+  fault.who = random.below(topology.hosts());
   switch (random.below(6)) {
     case 0:
     case 1: fault.kind = FaultKind::cut_link; break;
@@ -45,7 +46,7 @@ Fault draw_single_fault(Random& random, TrueTime at) {
   // The writer's has to be back in time: its lease ends without it.
   if (of_agent && random.chance(0.5)) fault.lasts = random.between(10ms, kAgentBack);
   if (!of_agent && !of_monitor) {
-    do fault.other = random.below(kNodes); while (fault.other == fault.who);
+    do fault.other = topology.node(random.below(topology.nodes())); while (fault.other == fault.who);
     fault.one_way = random.chance(0.4);
     if (fault.one_way && random.chance(0.5)) std::swap(fault.who, fault.other);
     fault.amount = random.chance(0.5) ? random.between(5ms, 200ms) : random.between(200ms, 2500ms);
@@ -61,7 +62,7 @@ void plan_single_faults(Plan& plan, Random& random) {
   plan.faults.clear();
   auto at = kFaultsFrom + random.between(Duration{0}, Duration(1s));
   while (at < kCalmFrom - 6s) {
-    plan.faults.push_back(draw_single_fault(random, at));
+    plan.faults.push_back(draw_single_fault(plan.topology, random, at));
     at += plan.faults.back().lasts + kWholeAgain;
   }
 }
@@ -70,11 +71,11 @@ void plan_single_faults(Plan& plan, Random& random) {
 // else happens to it or to the monitor.
 void plan_pins(Plan& plan, Random& random) {
   constexpr Duration kGone = 10s;
-  const auto writer = random.below(2);
+  const auto writer = random.below(plan.topology.likely_writers());
   const auto at = random.between(kFaultsFrom, TrueTime(8s));
   const auto lasts = kGone + random.between(-500ms, 5s);
   plan.faults.clear();
-  for (Node host = 0; host < plan.candidates; ++host)
+  for (Node host = 0; host < plan.topology.candidates; ++host)
     if (host != writer)
       plan.faults.push_back({.kind = random.chance(0.5) ? FaultKind::kill_agent : FaultKind::isolate,
                              .at = at + random.between(Duration{0}, Duration(300ms)), .lasts = lasts, .who = host});
@@ -82,7 +83,7 @@ void plan_pins(Plan& plan, Random& random) {
   const auto around = at + (random.chance(0.3) ? kGone : lasts);
   for (std::size_t i = 1 + random.below(3); i > 0; --i) {
     Fault fault{.kind = FaultKind::cut_link, .at = around + random.between(-1500ms, 2s), .lasts = random.between(500ms, 8s),
-                .who = random.chance(0.8) ? writer : random.below(kDatabases), .other = kMonitor};
+                .who = random.chance(0.8) ? writer : random.below(plan.topology.hosts()), .other = kMonitor};
     fault.one_way = random.chance(0.5);
     if (fault.one_way && random.chance(0.5)) std::swap(fault.who, fault.other);
     switch (random.below(6)) {
@@ -103,11 +104,11 @@ void plan_pins(Plan& plan, Random& random) {
 void plan_grants(Plan& plan, Random& random) {
   const auto at = random.between(kFaultsFrom, TrueTime(18s));
   plan.faults.clear();
-  for (Node one = 0; one < plan.candidates; ++one)
-    for (Node other = one + 1; other < plan.candidates; ++other)
+  for (Node one = 0; one < plan.topology.candidates; ++one)
+    for (Node other = one + 1; other < plan.topology.candidates; ++other)
       plan.faults.push_back({.kind = FaultKind::cut_link, .at = at, .lasts = random.between(8s, 14s), .who = one, .other = other});
   const auto then = at + random.between(4500ms, 6s);  // no promise runs any more
-  const auto who = random.below(2);
+  const auto who = random.below(plan.topology.likely_writers());
   Fault fault{.kind = FaultKind::freeze_agent, .at = then, .lasts = random.between(1500ms, 7s), .who = who};
   switch (random.below(5)) {
     case 0: fault.kind = FaultKind::kill_agent, fault.lasts = random.between(10ms, 3s); break;
@@ -130,7 +131,7 @@ void plan_grants(Plan& plan, Random& random) {
   // The role is wanted elsewhere just then, from a writer that says nothing and holds a lease; and what its server was
   // asked while the fence was open is answered when that is closed.
   if (random.chance(0.4))
-    plan.faults.push_back({.kind = FaultKind::move_role, .at = then + random.between(50ms, 1500ms), .who = 1 - who});
+    plan.faults.push_back({.kind = FaultKind::move_role, .at = then + random.between(50ms, 1500ms), .who = who == 0 ? Node{1} : Node{0}});
   if (random.chance(0.3)) {
     plan.faults.push_back({.kind = FaultKind::kill_agent, .at = then, .lasts = random.between(4s, 7s), .who = who});
     const auto hangs = then + random.between(Duration{0}, Duration(1s));
@@ -142,14 +143,14 @@ void plan_grants(Plan& plan, Random& random) {
 // The first monitor and one master here, the second monitor and the other hosts there: each side has what could be a
 // writer.
 void split_between_monitors(Plan& plan, SecondPlan& second, Random& random) {
-  const auto here = random.below(2);
+  const auto here = random.below(plan.topology.likely_writers());
   const auto at = second.at + random.between(-3s, 2s);
   const auto lasts = random.between(8s, 14s);
   const auto cut = [&](Node one, Node other) {
     plan.faults.push_back({.kind = FaultKind::cut_link, .at = at, .lasts = lasts, .who = one, .other = other});
   };
   cut(here, kClient);
-  for (Node there = 0; there < kDatabases; ++there) {
+  for (Node there = 0; there < plan.topology.hosts(); ++there) {
     if (there == here) continue;
     cut(there, here);
     cut(there, kMonitor);
@@ -166,7 +167,7 @@ void plan_second_monitor(Plan& plan, Random& random) {
   second.copied_at = random.between(TrueTime(1s), second.at);
   std::erase_if(plan.faults, [](const Fault& fault) { return fault.kind == FaultKind::lossy_link; });
   if (random.chance(0.5)) {
-    second.old_config = plan.candidates == 2 && random.chance(0.3);
+    if (plan.topology.slaves > 0 && random.chance(0.3)) second.lacks = plan.topology.hosts() - 1;
     if (random.chance(0.7))
       plan.faults.push_back({.kind = random.chance(0.6) ? FaultKind::freeze_monitor : FaultKind::isolate,
                              .at = second.at + random.between(-2s, 3s), .lasts = random.between(2s, 8s), .who = kMonitor});
@@ -175,7 +176,7 @@ void plan_second_monitor(Plan& plan, Random& random) {
     const auto lost = random.chance(0.7) ? 1 + random.below(2) : 0;
     for (std::size_t i = 0; i < lost; ++i)
       plan.faults.push_back({.kind = FaultKind::lose_host, .at = second.at + random.between(-1s, 3s),
-                             .lasts = random.between(3s, 12s), .who = random.below(kDatabases)});
+                             .lasts = random.between(3s, 12s), .who = random.below(plan.topology.hosts())});
     // The administrator is listened to where nothing begins meanwhile.
     std::erase_if(plan.faults, [&](const Fault& fault) {
       return fault.kind != FaultKind::lose_host && fault.at > second.at + 2s && fault.at < second.at + 7s;
@@ -221,7 +222,7 @@ std::string describe(const SecondPlan& second) {
                     : second.file == StateFile::old
                         ? fmt::format("the first one's state file of {:.3f} s", seconds(second.copied_at))
                         : std::string("no state file");
-  return fmt::format("{}{}", file, second.old_config ? " and a configuration without db3" : "");
+  return fmt::format("{}{}", file, second.lacks ? fmt::format(" and a configuration without {}", name_of(*second.lacks)) : "");
 }
 
 }  // namespace mmm::sim

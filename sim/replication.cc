@@ -101,7 +101,7 @@ ServerStatus Server::observe() {
   auto& replication = status.replication;
   replication.configured = configured_;
   if (!configured_) return status;
-  replication.source_ip = monitor_config().hosts[source_].ip;
+  replication.source_ip = ip_of(source_);
   replication.source_port = 3306;
   replication.io = io_thread();
   replication.sql = sql_;

@@ -12,23 +12,10 @@ namespace {
 // their servers.
 constexpr Duration kWordHolds = 3s;
 
-// Before db3 was there.
-const Config& old_config() {
-  static const auto config = [] {
-    auto old = monitor_config();
-    old.hosts.pop_back();
-    for (auto& role : old.roles) std::erase(role.hosts, "db3");
-    old.monitor.ping_ips.pop_back();
-    return old;
-  }();
-  return config;
-}
-
 }  // namespace
 
 SecondMonitor::SecondMonitor(World& world)
-    : process(world, Random(world.plan.seed ^ 0x7365636Fu), kClient, "monitor2",
-              world.plan.second->old_config ? old_config() : monitor_config(world.plan.candidates)),
+    : process(world, Random(world.plan.seed ^ 0x7365636Fu), kClient, "monitor2"),
       world_(world),
       plan_(*world.plan.second),
       random_(world.plan.seed ^ 0x6E64u) {}

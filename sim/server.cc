@@ -131,7 +131,7 @@ void Server::commit(std::function<void(TransactionId)> done) {
 void Server::poll_commits() {
   // The first look comes when the nearest replica can have answered.
   auto wait = kPoll;
-  for (Node node = 0; node < kDatabases; ++node)
+  for (Node node = 0; node < world_.hosts.size(); ++node)
     if (node != host_) wait = std::min(wait, 2 * world_.network.usual_delay(host_, node) + 50us);
   world_.queue.after(wait, [this, life = life_] {
     if (life != life_ || !alive_ || waiting_.empty()) return;

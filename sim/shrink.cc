@@ -17,7 +17,7 @@ class Shrinker {
   // One round. Ensures: true when something could be taken away.
   bool round() {
     const bool fewer = drop_faults();
-    const bool simpler = drop_second() | right_clocks();
+    const bool simpler = drop_second() | drop_changes() | right_clocks();
     return fewer | simpler | shorten_faults();
   }
   Plan take() { return std::move(plan_); }
@@ -49,6 +49,18 @@ class Shrinker {
     auto smaller = plan_;
     smaller.second.reset();
     return keep_if_it_fails(std::move(smaller));
+  }
+
+  // Only from the end: what comes later rests on the layout that the earlier ones leave.
+  bool drop_changes() {
+    bool changed = false;
+    while (!plan_.changes.empty()) {
+      auto smaller = plan_;
+      smaller.changes.pop_back();
+      if (!keep_if_it_fails(std::move(smaller))) break;
+      changed = true;
+    }
+    return changed;
   }
 
   bool right_clocks() {

@@ -1,5 +1,6 @@
 #include "sim/world.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "sim/checkers/no_needless_move.h"
@@ -38,13 +39,16 @@ World::World(Plan the_plan, bool tell_story)
       story(queue, tell_story),
       random(plan.seed),
       network(queue, random.fork(), plan.link_delay),
-      monitor(*this, random.fork(), kMonitor, "monitor", monitor_config(plan.candidates)),
+      configurations(*this),
+      monitor(*this, random.fork(), kMonitor, "monitor"),
       second(plan.second ? std::make_unique<SecondMonitor>(*this) : nullptr),
       client(*this, random.fork()),
       administrator(*this, random.fork()) {
-  for (Node node = 0; node < kNodes; ++node)
-    clocks.emplace_back(TrueTime{0}, random.between(60s, std::chrono::hours(100)), plan.clock_ppm[node]);
-  for (Node node = 0; node < kDatabases; ++node) hosts.push_back(std::make_unique<Host>(*this, node, random.fork()));
+  clocks.assign(kNodesMax, Clock(TrueTime{0}, Duration{0}, 0));
+  plan.topology.each_node([this](Node node) {
+    clocks[node] = Clock(TrueTime{0}, random.between(60s, std::chrono::hours(100)), plan.clock_ppm[node]);
+  });
+  for (Node node = 0; node < plan.topology.hosts(); ++node) hosts.push_back(std::make_unique<Host>(*this, node, random.fork()));
   checkers.push_back(std::make_unique<OneWriter>(*this));
   checkers.push_back(std::make_unique<TrueWords>(*this));
   checkers.push_back(std::make_unique<NothingOlder>(*this));
@@ -56,17 +60,29 @@ World::World(Plan the_plan, bool tell_story)
 
 void World::run() {
   // As an administrator leaves a new cluster: read_only everywhere, db1 the source of the others, db2 that of db1.
-  for (const auto& host : hosts) host->server.start();
-  for (const auto& host : hosts) host->server.follow(host->id == 0 ? 1 : 0, true);
+  const auto each_present = [this](const auto& action) {
+    for (const auto& host : hosts)
+      if (configurations.exists(host->id)) action(*host);
+  };
+  for (const auto& host : hosts) {
+    host->up = configurations.exists(host->id);
+    if (!host->up) network.power_off(host->id);
+  }
+  each_present([](Host& host) { host.server.start(); });
+  each_present([](Host& host) { host.server.follow(host.id == 0 ? 1 : 0, true); });
   for (const auto& host : hosts)
-    queue.at(random.between(Duration{0}, 300ms), [&agent = host->agent] { agent.start(); });
+    queue.at(random.between(Duration{0}, 300ms), [&host = *host] {
+      if (host.runs()) host.agent.start();
+    });
   queue.at(random.between(Duration{0}, 500ms), [this] { monitor.start(); });
   client.start();
   administrator.start();
   schedule_faults(*this);
   if (second) second->schedule();
+  configurations.schedule();
+  const auto steps_max = kStepsMax * std::max<std::size_t>(1, hosts.size() / 3);
   while (violations.empty() && queue.run_next(kEnd))
-    if (steps > kStepsMax) violate("busy", fmt::format("{} steps of the cores: one of them turns in circles", steps));
+    if (steps > steps_max) violate("busy", fmt::format("{} steps of the cores: one of them turns in circles", steps));
   if (!violations.empty()) return;
   for (const auto& host : hosts) host->server.advance();
   for (const auto& checker : checkers) checker->at_end();
@@ -128,11 +144,12 @@ void World::look_at_health() {
 
 bool World::is_well(Node node) const {
   const auto& host = *hosts[node];
-  if (!host.up || !host.server.responds() || !host.agent.works() || !monitor.works()) return false;
+  if (!host.up || !host.server.responds() || !host.agent.works() || !monitor.works() || !monitor.knows(node)) return false;
   if (second && !second->process.works()) return false;
-  for (Node other = 0; other < kNodes; ++other) {
+  for (std::size_t i = 0; i < plan.topology.nodes(); ++i) {
+    const auto other = plan.topology.node(i);
     if (other == node || (other == kClient && !second)) continue;
-    const bool there = other >= kDatabases || hosts[other]->up;
+    const bool there = other >= hosts.size() || hosts[other]->up;
     if (there && (!network.answers(node, other) || network.usual_delay(node, other) > kQuick ||
                   network.usual_delay(other, node) > kQuick))
       return false;
@@ -160,7 +177,7 @@ void World::power_off(Node machine) {
 }
 
 void World::power_on(Node machine) {
-  if (network.has_power(machine)) return;
+  if (network.has_power(machine) || (machine < kHostsMax && !configurations.exists(machine))) return;
   clocks[machine] = Clock(now(), random.between(5s, 20s), plan.clock_ppm[machine]);
   network.power_on(machine);
   if (machine == kMonitor) {
@@ -206,7 +223,7 @@ void World::go_on(Node machine) {
   clocks[machine].go_on(now());
   host.kernel.go_on();
   // No fence has more left than a whole lease; an address is rounded up to a second and may end one late.
-  host.leftovers_until = now() + clock(machine).stretch(monitor_config().lease_ttl) + (plan.fence ? Duration{0} : Duration(2s));
+  host.leftovers_until = now() + clock(machine).stretch(lease_ttl()) + (plan.fence ? Duration{0} : Duration(2s));
   queue.at(host.leftovers_until, [this] {
     for (const auto& checker : checkers) checker->state_changed();
   });

@@ -11,6 +11,7 @@
 #include "sim/checkers/checker.h"
 #include "sim/client.h"
 #include "sim/clock.h"
+#include "sim/configurations.h"
 #include "sim/event_queue.h"
 #include "sim/kernel.h"
 #include "sim/monitor_process.h"
@@ -105,6 +106,7 @@ struct World {
   Network network;
   std::vector<Transaction> transactions;
   std::vector<std::unique_ptr<Host>> hosts;
+  Configurations configurations;
   MonitorProcess monitor;
   std::unique_ptr<SecondMonitor> second;   // where the plan has one
   Client client;
@@ -124,8 +126,8 @@ struct World {
     std::uint64_t life = 0;
   };
 
-  std::array<std::optional<TrueTime>, kDatabases> well_since_;
-  std::array<Seen, kDatabases> seen_;
+  std::array<std::optional<TrueTime>, kHostsMax> well_since_;
+  std::array<Seen, kHostsMax> seen_;
 };
 
 }  // namespace mmm::sim

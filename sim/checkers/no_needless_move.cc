@@ -21,7 +21,7 @@ bool NoNeedlessMove::judges(Node writer) const {
 }
 
 void NoNeedlessMove::state_changed() {
-  if (world_.plan.kind != PlanKind::single_faults) return;
+  if (world_.plan.kind != PlanKind::single_faults || !world_.plan.changes.empty()) return;
   const auto now = accepting();
   if (world_.now() < kFaultsFrom) writer_ = now;
   if (now == writer_ || (writer_ && !judges(*writer_))) return;
@@ -32,7 +32,7 @@ void NoNeedlessMove::state_changed() {
 }
 
 void NoNeedlessMove::at_end() {
-  if (world_.plan.kind != PlanKind::single_faults || !writer_ || !judges(*writer_)) return;
+  if (world_.plan.kind != PlanKind::single_faults || !world_.plan.changes.empty() || !writer_ || !judges(*writer_)) return;
   const auto& given = world_.monitor.brain().book().assignment().writer;
   if (given != name_of(*writer_))
     world_.violate("needless", fmt::format("the monitor gave the role of {}, which is healthy, to {}", name_of(*writer_), given));

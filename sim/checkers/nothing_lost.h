@@ -22,7 +22,7 @@ class NothingLost : public Checker {
  private:
   void look_at_new_writer(Node writer);
 
-  std::array<bool, kDatabases> accepts_{};  // as it was at the last change
+  std::array<bool, kHostsMax> accepts_{};  // as it was at the last change
   std::set<TransactionId> excused_;
 };
 

@@ -38,7 +38,7 @@ class NothingOlder : public Checker {
   void says_epoch(Node host, const Epoch& epoch);
   void exercises(Node host, Generation generation);
 
-  std::array<Said, kDatabases> said_;
+  std::array<Said, kHostsMax> said_;
 };
 
 }  // namespace mmm::sim

@@ -29,7 +29,7 @@ bool has_diverged(World& world, Node host, Node writer) {
 
 bool has_replica(World& world, Node writer) {
   for (const auto& host : world.hosts)
-    if (host->id != writer && !has_diverged(world, host->id, writer)) return true;
+    if (host->id != writer && world.configurations.wanted().hosts.test(host->id) && !has_diverged(world, host->id, writer)) return true;
   return false;
 }
 
@@ -60,6 +60,7 @@ void Recovery::check_hosts() {
   const auto writer = the_writer(world_);
   if (!writer) return;
   for (const auto& host : world_.hosts) {
+    if (!world_.configurations.wanted().hosts.test(host->id)) continue;
     const bool diverged = has_diverged(world_, host->id, *writer);
     const auto state = world_.present_monitor().brain().state_of(std::string(name_of(host->id)));
     if (!diverged && state != HostState::online)

@@ -7,6 +7,7 @@ namespace mmm::sim {
 Unnoticed::Serving Unnoticed::serving(Node host) const {
   const auto& machine = *world_.hosts[host];
   Serving serving{.addresses = machine.kernel.has(writer_ip()) ? 1u : 0u, .accepts = machine.accepts_writes()};
+  if (!world_.plan.changes.empty()) return serving;  // a host that comes or goes takes readers, or leaves them
   for (std::uint32_t bit = 2; const auto& ip : reader_ips()) {
     if (machine.kernel.has(ip)) serving.addresses |= bit;
     bit *= 2;
@@ -16,7 +17,7 @@ Unnoticed::Serving Unnoticed::serving(Node host) const {
 
 void Unnoticed::state_changed() {
   if (world_.plan.kind != PlanKind::restarts) return;
-  for (Node host = 0; host < kDatabases; ++host) {
+  for (Node host = 0; host < world_.hosts.size(); ++host) {
     const auto now = serving(host);
     if (world_.now() < kFaultsFrom) before_[host] = now;
     if (now == before_[host]) continue;

@@ -27,7 +27,7 @@ class Unnoticed : public Checker {
   };
   Serving serving(Node host) const;
 
-  std::array<Serving, kDatabases> before_{};
+  std::array<Serving, kHostsMax> before_{};
 };
 
 }  // namespace mmm::sim

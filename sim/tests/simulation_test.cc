@@ -15,11 +15,11 @@
 namespace mmm::sim {
 namespace {
 
-std::string text(const BatchResult& result) {
+std::string text(const BatchResult& result, const std::string& option = "") {
   std::string lines;
   for (const auto& failure : result.failures)
-    lines += fmt::format("seed {}: {} at {:.6f} s: {}; mmm_sim --replay {} --story\n", failure.seed,
-                         failure.violation.checker, seconds(failure.violation.at), failure.violation.text, failure.seed);
+    lines += fmt::format("seed {}: {} at {:.6f} s: {}; mmm_sim --replay {} --story{}\n", failure.seed,
+                         failure.violation.checker, seconds(failure.violation.at), failure.violation.text, failure.seed, option);
   return lines;
 }
 
@@ -27,6 +27,18 @@ std::string text(const BatchResult& result) {
 TEST(Simulation, HoldsItsInvariantsInAFixedBudgetOfSchedules) {
   const auto result = run_batch(1, MMM_SIM_BUDGET, 2, 5);
   EXPECT_TRUE(result.failures.empty()) << text(result);
+}
+
+// Goal: the same with up to 5 candidates and 20 slaves.
+TEST(Simulation, HoldsItsInvariantsInLargeTopologies) {
+  const auto result = run_batch(1, MMM_SIM_LARGE_BUDGET, 2, 5, 1, Scale::large);
+  EXPECT_TRUE(result.failures.empty()) << text(result, " --topology large");
+}
+
+// Goal: the same while hosts and candidates come and go, and some programs run with an older configuration.
+TEST(Simulation, HoldsItsInvariantsWhileTheConfigurationChanges) {
+  const auto result = run_batch(1, MMM_SIM_CHANGING_BUDGET, 2, 5, 1, Scale::changing);
+  EXPECT_TRUE(result.failures.empty()) << text(result, " --topology changing");
 }
 
 TEST(Simulation, HoldsThemForEverySeedThatEverFailed) {
@@ -59,6 +71,40 @@ TEST(Plan, HasThreeFaultsAndACalmEnd) {
       EXPECT_FALSE(describe(fault).empty());
     }
   }
+}
+
+TEST(Plan, DrawsEveryTopologyWithinItsBounds) {
+  std::size_t fewest = kHostsMax, most = 0;
+  for (std::uint64_t seed = 0; seed < 500; ++seed) {
+    const auto plan = make_plan(seed, Scale::large);
+    EXPECT_TRUE(plan.topology.candidates >= kCandidatesMin && plan.topology.candidates <= kCandidatesMax);
+    EXPECT_LE(plan.topology.slaves, kSlavesMax);
+    EXPECT_EQ(plan.layout, layout_of(plan.topology));
+    fewest = std::min(fewest, plan.topology.hosts());
+    most = std::max(most, plan.topology.hosts());
+  }
+  EXPECT_EQ(fewest, 2u);
+  EXPECT_EQ(most, 25u);
+}
+
+// Every program has the last configuration before the calm, and that is one that MMM takes.
+TEST(Plan, ChangesTheConfigurationEverywhereBeforeTheCalm) {
+  std::size_t changes = 0;
+  for (std::uint64_t seed = 0; seed < 500; ++seed) {
+    const auto plan = make_plan(seed, Scale::changing);
+    changes += plan.changes.size();
+    EXPECT_EQ(plan.layout.candidates & ~plan.layout.hosts, NodeSet());
+    for (const auto& change : plan.changes) {
+      EXPECT_GE(change.after.candidates.count(), kCandidatesMin);
+      EXPECT_EQ(change.after.candidates & ~change.after.hosts, NodeSet());
+      EXPECT_FALSE(describe(change).empty());
+      plan.topology.each_node([&](Node node) {
+        EXPECT_LE(change.edited[node], change.restarted[node]);
+        EXPECT_LT(change.restarted[node], kCalmFrom);
+      });
+    }
+  }
+  EXPECT_GT(changes, 500u);
 }
 
 // A line of seeds/mutants.txt.
