@@ -114,11 +114,10 @@ void Brain::on(const Completed& event) {
   if (it == in_flight_.end()) return;
   const auto operation = std::move(it->second.operation);
   in_flight_.erase(it);
-  const auto text = to_string(operation);
   if (event.result) {
-    retry_at_.erase(text);
-    problems_.erase(text);
+    forget_failure_of(operation);
   } else {
+    const auto text = to_string(operation);
     constexpr Duration kRetry = 200ms;  // soon enough not to be noticed, rare enough not to flood a server
     retry_at_[text] = now_ + kRetry;
     auto problem = fmt::format("could not {}: {}", text, event.result.error().text);
@@ -400,9 +399,15 @@ std::string Brain::unfit_reason() const {
 
 Report Brain::report(Instant now) const {
   Report r;
+  report_into(r, now);
+  return r;
+}
+
+void Brain::report_into(Report& r, Instant now) const {
   r.number = reports_;
   r.accepted = memory_.accepted;
   if (memory_.instruction) r.assignment = memory_.instruction->assignment;
+  else r.assignment = {};
   r.released = memory_.released;
   r.longest_lease = memory_.longest_lease;
   r.lease_live = lease_.live(now).has_value();
@@ -411,7 +416,7 @@ Report Brain::report(Instant now) const {
   r.lost_memory = lost_memory_;
   r.mysqld_alive = mysqld_ != Life::down;  // an agent that has just started has not asked yet: that is no death
   r.server = server_;
-  r.ips.reserve(ips_.size());
+  r.ips.clear();
   for (const auto& ip : ips_)
     if (is_role_ip(ip)) r.ips.push_back(ip);
   r.found_ips = found_ips_;
@@ -419,12 +424,15 @@ Report Brain::report(Instant now) const {
   if (const auto* plan = own_plan()) {
     r.told_state = plan->state;
     r.told_roles = plan->roles;
+  } else {
+    r.told_state = HostState::unknown;
+    r.told_roles.clear();
   }
   r.unreachable.assign(unreachable_.begin(), unreachable_.end());
   r.mac = mac_;
+  r.problems.clear();
   for (const auto& [key, problem] : problems_) r.problems.push_back(problem);
   if (const auto sick = replication_problem(); !sick.empty()) r.problems.push_back(sick);
-  return r;
 }
 
 // A source that refuses a login or a position is nobody's check: Seconds_Behind_Master is NULL, the thread "connects".
@@ -441,19 +449,33 @@ bool Brain::lane_free(Lane lane) const {
   return std::ranges::none_of(in_flight_, [lane](const auto& entry) { return lane_of(entry.second.operation) == lane; });
 }
 
-bool Brain::try_run(Operation operation) {
-  const auto lane = lane_of(operation);
+void Brain::forget_failure_of(const Operation& operation) {
+  if (retry_at_.empty() && problems_.empty()) return;
   const auto text = to_string(operation);
-  const auto retry = retry_at_.find(text);
-  if (retry != retry_at_.end() && now_ < retry->second) {
-    wake_at(retry->second);
+  retry_at_.erase(text);
+  problems_.erase(text);
+}
+
+std::optional<Instant> Brain::paused_until(const Operation& operation) const {
+  if (retry_at_.empty()) return std::nullopt;
+  const auto retry = retry_at_.find(to_string(operation));
+  return retry != retry_at_.end() && now_ < retry->second ? std::optional(retry->second) : std::nullopt;
+}
+
+// The kernel takes several changes at once, but not the same one twice.
+bool Brain::is_busy_with(const Operation& operation) const {
+  const auto lane = lane_of(operation);
+  if (lane != Lane::kernel || lane_free(lane)) return !lane_free(lane);
+  const auto text = to_string(operation);
+  return std::ranges::any_of(in_flight_, [&](const auto& entry) { return to_string(entry.second.operation) == text; });
+}
+
+bool Brain::try_run(Operation operation) {
+  if (const auto until = paused_until(operation)) {
+    wake_at(*until);
     return false;
   }
-  const bool busy = lane == Lane::kernel ? std::ranges::any_of(in_flight_, [&](const auto& entry) {
-    return to_string(entry.second.operation) == text;
-  })
-                                         : !lane_free(lane);
-  if (busy) return false;
+  if (is_busy_with(operation)) return false;
   const auto id = next_id_++;
   in_flight_.emplace(id, InFlight{operation, now_});
   effects_.push_back(Run{id, std::move(operation)});

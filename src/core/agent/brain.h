@@ -65,7 +65,7 @@ class Brain {
 
   // The agents that are asked, for promises or for their role map: a connection to each of them is wanted.
   HostSet peers() const;
-  HostSet promisers() const;            // those of them on whom the writer's lease depends
+  const HostSet& promisers() const;            // those of them on whom the writer's lease depends
   Duration lease_ttl() const;
 
   // What the configuration says of addresses.
@@ -77,6 +77,7 @@ class Brain {
   const AgentMemory& memory() const { return memory_; }
   bool holds_live_lease(Instant now) const { return lease_.live(now).has_value(); }
   Report report(Instant now) const;
+  void report_into(Report& into, Instant now) const;  // the same; the memory that `into` has is used again
   std::optional<ConnectionId> leader() const { return leader_; }  // the connection of the monitor that is obeyed
   bool is_writer() const;               // the accepted assignment names us and we have not given it up
 
@@ -141,6 +142,7 @@ class Brain {
   const HostPlan* own_plan() const;
   bool holds_writer_ip() const;
   std::set<std::string> reader_ips() const;
+  bool has_reader_ips() const;
   bool may_take_reader_addresses(Duration reader_ttl) const;
   Duration reader_ttl() const;
   bool out_of_touch() const;            // with the monitor for reader_ttl, and serving readers
@@ -195,6 +197,9 @@ class Brain {
   std::string worst_problem() const;
   std::string replication_problem() const;
 
+  void forget_failure_of(const Operation& operation);
+  std::optional<Instant> paused_until(const Operation& operation) const;  // it failed a moment ago
+  bool is_busy_with(const Operation& operation) const;
   bool try_run(Operation operation);    // false: its lane is busy or it is backing off
   bool lane_free(Lane lane) const;
   void send(FromAgent message);         // to the leader, when there is one
@@ -220,6 +225,7 @@ class Brain {
   std::uint64_t reports_ = 0;
   Instant last_report_ = kLongAgo;
   std::optional<Report> told_;          // the last report, to see what changed
+  Report draft_;                        // the next one
 
   // The server.
   Life mysqld_ = Life::unknown;

@@ -69,8 +69,9 @@ void Brain::settle_acknowledgement() {
   send(Acknowledged{memory_.accepted, memory_.longest_lease, has_fence_});
 }
 
-HostSet Brain::promisers() const {
-  if (!is_writer() || release_ || mysqld_ == Life::down) return {};
+const HostSet& Brain::promisers() const {
+  static const HostSet nobody;
+  if (!is_writer() || release_ || mysqld_ == Life::down) return nobody;
   return memory_.instruction->assignment.takeover_set;
 }
 
@@ -82,7 +83,7 @@ void Brain::settle_lease() {
     lease_.begin(memory_.accepted.generation, memory_.instruction->assignment.takeover_set);
   if (lease_.live(now_)) wake_at(lease_.lease_end());
   if (lease_.lease_end() == kLongAgo && now_ < hold_until_) wake_at(hold_until_);
-  const auto others = promisers();
+  const auto& others = promisers();
   if (!leader_ && others.empty()) return;
   if (still_untimed()) return;  // an Ask names what was accepted, and so acknowledges it
   const auto due = lease_.last_ask() == kLongAgo ? now_ : lease_.last_ask() + lease_ttl() / 3;

@@ -190,13 +190,13 @@ void Brain::settle_report() {
   if (!leader_ || !told_) return;
   for (const auto end : {promises_.until(), promises_.asked_at() + lease_ttl() / 2})
     if (now_ < end) wake_at(end);
-  auto r = report(now_);
+  report_into(draft_, now_);
   const auto due = last_report_ == kLongAgo ? now_ : last_report_ + kReportEvery;
-  if (now_ < due && tells_nothing_new(*told_, r)) return wake_at(due);
-  r.number = ++reports_;
-  told_ = r;
+  if (now_ < due && tells_nothing_new(*told_, draft_)) return wake_at(due);
+  draft_.number = ++reports_;
+  told_ = draft_;
   last_report_ = now_;
-  send(std::move(r));
+  send(draft_);
   wake_at(now_ + kReportEvery);
 }
 

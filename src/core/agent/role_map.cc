@@ -1,14 +1,23 @@
 // The reader addresses of a host that has lost touch with the monitor: somebody else may serve them by now
 // (docs/lease.md, "Reader IPs").
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "core/agent/brain.h"
 
 namespace mmm::agent {
 
+bool Brain::has_reader_ips() const {
+  const auto* plan = own_plan();
+  return plan && std::ranges::any_of(plan->roles, [this](const Role& role) {
+    return role.name != config_.active_master_role && is_role_ip(role.ip) && !taken_over_.contains(role.ip);
+  });
+}
+
 bool Brain::out_of_touch() const {
-  return managed() && now_ - leader_heard_ >= reader_ttl() && !reader_ips().empty();
+  return managed() && now_ - leader_heard_ >= reader_ttl() && has_reader_ips();
 }
 
 HostSet Brain::peers() const {
@@ -20,7 +29,7 @@ HostSet Brain::peers() const {
 }
 
 void Brain::settle_role_map() {
-  if (!managed() || reader_ips().empty()) return;
+  if (!managed() || !has_reader_ips()) return;
   if (!out_of_touch()) return wake_at(leader_heard_ + reader_ttl());
   const auto due = maps_asked_ == kLongAgo ? now_ : maps_asked_ + reader_ttl() / 3;
   if (now_ < due) return wake_at(due);

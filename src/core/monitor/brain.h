@@ -206,11 +206,13 @@ class MonitorBrain {
 
   // publish.cc
   void publish();
-  Instruction instruction() const;
+  void instruction_into(Instruction& into) const;
   bool may_be_offered() const;
   void tell(const HostName& host);
   void keep();
   MonitorState state() const;
+  void state_into(MonitorState& into) const;
+  void leadership_into(LeadershipState& into) const;
 
   // Small questions.
   bool reachable(const HostName& host) const;      // its agent obeys us and was heard from lately
@@ -278,6 +280,16 @@ class MonitorBrain {
   Owed owed_;
   std::optional<Instruction> published_;
   MonitorState kept_;
+  // Drafts of the next ones: most steps change nothing, and then nothing is allocated.
+  Instruction next_instruction_;
+  MonitorState next_state_;
+  // When nothing was to be moved: whose owners and eligible hosts that were.
+  struct Balanced {
+    RoleOwners owners;
+    std::set<HostName> eligible;
+    MonitorMode mode{};
+  };
+  std::optional<Balanced> balanced_;
   std::map<HostName, HostRecord> host_lines_;  // as last written outside PASSIVE mode
 };
 

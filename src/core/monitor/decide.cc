@@ -253,7 +253,10 @@ void MonitorBrain::decide_readers() {
   std::set<HostName> eligible;
   for (const auto& [name, data] : hosts_)
     if (data.state == HostState::online && reachable(name)) eligible.insert(name);
-  for (const auto& move : distribute(config_, owners_, eligible, mode_)) {
+  if (balanced_ && balanced_->mode == mode_ && balanced_->owners == owners_ && balanced_->eligible == eligible) return;
+  const auto moves = distribute(config_, owners_, eligible, mode_);
+  if (moves.empty()) balanced_ = Balanced{owners_, eligible, mode_};
+  for (const auto& move : moves) {
     if (move.role.name == config_.active_master_role) {
       const bool home = move.from && !hand_over_ && now_.at >= prefer_again_at_ &&
                         book_.assignment().writer == *move.from && not_ready(move.to).empty();

@@ -37,8 +37,8 @@ bool MonitorBrain::writer_forgot_its_release() const {
   return report && report->released < durable.assignment.generation;
 }
 
-Instruction MonitorBrain::instruction() const {
-  Instruction i;
+// In place, as state_into: what is drafted at each step is nearly always what was published before.
+void MonitorBrain::instruction_into(Instruction& i) const {
   i.assignment = book_.assignment();
   i.assignment.takeover_set = wanted_set();
   i.order = {epoch_.counter, i.assignment.generation, i.assignment.version};
@@ -47,19 +47,23 @@ Instruction MonitorBrain::instruction() const {
   i.release = unwanted || writer_forgot_its_release();
   i.line = line_;
   i.given_up = book_.durable().given_up;
-  if (book_.barred()) i.barred = i.assignment.generation;
+  i.barred = book_.barred() ? i.assignment.generation : Generation{};
   i.must_have = owed_.must_have;
   i.catch_up_from = owed_.catch_up_from;
-  if (hand_over_) i.reason = hand_over_->why;
+  i.reason = hand_over_ ? hand_over_->why : std::string();
   i.lease_ttl = config_.lease_ttl;
   i.reader_ttl = config_.reader_ttl;
-  for (const auto& [name, data] : hosts_) i.hosts[name] = HostPlan{data.state, roles_of(owners_, name)};
-  return i;
+  for (const auto& [name, data] : hosts_) {
+    auto& plan = i.hosts[name];
+    plan.state = data.state;
+    roles_of(owners_, name, plan.roles);
+  }
 }
 
 void MonitorBrain::publish() {
   if (!leads_ || !decided_start_ || mode_ == MonitorMode::passive || !network_) return keep();
-  auto next = instruction();
+  auto& next = next_instruction_;
+  instruction_into(next);
   if (!published_ || !same_content(*published_, next)) {
     const bool used = !published_ || published_->order.generation == next.order.generation;
     if (used) {
@@ -67,7 +71,7 @@ void MonitorBrain::publish() {
       next.assignment = book_.assignment();
       next.order.version = next.assignment.version;
     }
-    published_ = std::move(next);
+    published_ = next;
   }
   keep();
   // Rule 6: others hear of a generation only after its writer accepted it.
@@ -90,13 +94,28 @@ void MonitorBrain::tell(const HostName& host) {
 
 MonitorState MonitorBrain::state() const {
   MonitorState s;
+  state_into(s);
+  return s;
+}
+
+void MonitorBrain::state_into(MonitorState& s) const {
   if (mode_ == MonitorMode::passive) {
     s.hosts = host_lines_;
   } else {
-    for (const auto& [name, data] : hosts_) s.hosts[name] = HostRecord{data.state, roles_of(owners_, name)};
+    for (const auto& [name, data] : hosts_) {
+      auto& record = s.hosts[name];
+      record.state = data.state;
+      roles_of(owners_, name, record.roles);
+    }
+    // PASSIVE mode may have left lines of hosts that are not configured any more.
+    if (s.hosts.size() != hosts_.size()) std::erase_if(s.hosts, [this](const auto& line) { return !hosts_.contains(line.first); });
   }
+  if (!s.leadership) s.leadership.emplace();
+  leadership_into(*s.leadership);
+}
+
+void MonitorBrain::leadership_into(LeadershipState& l) const {
   const auto& durable = book_.durable();
-  LeadershipState l;
   l.epoch = epoch_;
   l.line = line_;
   l.machine_id = machine_id_;
@@ -118,25 +137,27 @@ MonitorState MonitorBrain::state() const {
   l.passive_cause = passive_cause_;
   l.vouched_below = vouched_below_;
   l.lineage = lineage_;
+  l.unproven.clear();
+  l.diverged.clear();
+  l.flaps.clear();
   for (const auto& [name, data] : hosts_) {
+    if (data.flap.flap_count > 0 || data.flap.flapping) l.flaps[name] = data.flap;
     if (data.unproven) l.unproven.insert(name);
     if (data.diverged) l.diverged[name] = data.suspect;
   }
+  l.release_requested = hand_over_ && hand_over_->unwanted;
+  l.hand_over.reset();
   if (hand_over_) {
     const auto& h = *hand_over_;
-    l.release_requested = h.unwanted;
     l.hand_over = HandOverRecord{std::string(to_string_step(static_cast<int>(h.step))), h.from, h.to, h.planned, h.force,
                                  h.why, h.began.wall_ms, h.must_have, h.position_known, h.catch_up_from};
   }
-  for (const auto& [name, data] : hosts_)
-    if (data.flap.flap_count > 0 || data.flap.flapping) l.flaps[name] = data.flap;
-  s.leadership = std::move(l);
-  return s;
 }
 
 void MonitorBrain::keep() {
   if (!leads_) return;  // a monitor that does not lead writes nothing that a later start could take for a leadership
-  auto s = state();
+  auto& s = next_state_;
+  state_into(s);
   if (s == kept_) return;
   host_lines_ = s.hosts;
   kept_ = s;
@@ -145,7 +166,7 @@ void MonitorBrain::keep() {
     const auto* tell = std::get_if<Tell>(&effect);
     return (tell && !tell->urgent) || std::holds_alternative<Reply>(effect);
   });
-  effects_.insert(first_message, Keep{std::move(s)});
+  effects_.insert(first_message, Keep{s});
 }
 
 }  // namespace mmm

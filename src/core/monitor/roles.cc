@@ -196,10 +196,14 @@ std::vector<RoleMove> distribute(const Config& config, const RoleOwners& owners,
 
 std::vector<Role> roles_of(const RoleOwners& owners, const HostName& host) {
   std::vector<Role> roles;
-  roles.reserve(owners.size());
-  for (const auto& [role, owner] : owners)
-    if (owner == host) roles.push_back(role);
+  roles_of(owners, host, roles);
   return roles;
+}
+
+void roles_of(const RoleOwners& owners, const HostName& host, std::vector<Role>& into) {
+  into.clear();
+  for (const auto& [role, owner] : owners)
+    if (owner == host) into.push_back(role);
 }
 
 }  // namespace mmm

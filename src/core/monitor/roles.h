@@ -36,5 +36,6 @@ std::vector<RoleMove> distribute(const Config& config, const RoleOwners& owners,
 
 // The roles of one host, sorted.
 std::vector<Role> roles_of(const RoleOwners& owners, const HostName& host);
+void roles_of(const RoleOwners& owners, const HostName& host, std::vector<Role>& into);
 
 }  // namespace mmm
