@@ -48,13 +48,13 @@ Outcome run_plan(Plan plan, bool tell_story) {
 }
 
 BatchResult run_batch(std::uint64_t first, std::uint64_t count, unsigned jobs, std::uint64_t failures_max,
-                      std::uint64_t step, Scale scale) {
+                      std::uint64_t step, Scale scale, const BatchWatch& watch) {
   BatchResult total;
   std::mutex mutex;
   std::atomic<std::uint64_t> next{0};
   const auto work = [&] {
     const auto began = processor_seconds();
-    for (auto i = next++; i < count; i = next++) {
+    for (auto i = next++; i < count && !(watch.stop && *watch.stop); i = next++) {
       const auto seed = first + i * step;
       auto outcome = run_schedule(seed, false, scale);
       const std::scoped_lock lock(mutex);
@@ -63,6 +63,7 @@ BatchResult run_batch(std::uint64_t first, std::uint64_t count, unsigned jobs, s
       total.writes += outcome.writes;
       if (!outcome.violations.empty()) total.failures.push_back({seed, std::move(outcome.violations.front())});
       if (total.failures.size() >= failures_max) next = count;
+      watch.ran(total);
     }
     const std::scoped_lock lock(mutex);
     total.busy_s += processor_seconds() - began;

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
@@ -35,9 +36,15 @@ struct Outcome {
 Outcome run_schedule(std::uint64_t seed, bool tell_story, Scale scale = Scale::standard);
 Outcome run_plan(Plan plan, bool tell_story);
 
+// Who watches a batch while it runs. Thread: each is called or read by all of its threads, `ran` by one at a time.
+struct BatchWatch {
+  std::function<void(const BatchResult& so_far)> ran = [](const BatchResult&) {};  // a schedule is over; busy_s counts at the end
+  const std::atomic<bool>* stop = nullptr;  // once true: the schedules under way are finished, no other one begins
+};
+
 // Runs `count` seeds from `first` on. Stops early after `failures_max` of them failed.
 BatchResult run_batch(std::uint64_t first, std::uint64_t count, unsigned jobs, std::uint64_t failures_max,
-                      std::uint64_t step = 1, Scale scale = Scale::standard);
+                      std::uint64_t step = 1, Scale scale = Scale::standard, const BatchWatch& watch = {});
 
 // The seed that this thread runs now; for the handler of an abort.
 std::uint64_t present_seed();

@@ -1,12 +1,17 @@
 // mmm_sim: runs schedules, replays one, or shows that a broken rule is caught.
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cmath>
 #include <csignal>
 #include <cstdio>
 #include <fstream>
 #include <limits>
 #include <string>
 #include <utility>
+
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -17,6 +22,9 @@
 
 namespace mmm::sim {
 namespace {
+
+// What a shell says of a program that SIGINT ended.
+constexpr int kInterrupted = 128 + SIGINT;
 
 std::string mutant_name;
 Scale scale = Scale::standard;
@@ -65,8 +73,48 @@ void print_failure(const Failure& failure, bool with_story) {
   if (with_story) replay(failure.seed, true);
 }
 
+std::atomic<bool> interrupted{false};
+static_assert(std::atomic<bool>::is_always_lock_free);  // a signal handler may write it
+
+// Each thread finishes its schedule first, which takes some 10 ms.
+void stop_batch(int) { interrupted = true; }
+
+// On a terminal, one line that is written over; elsewhere, a line a minute.
+class Progress {
+ public:
+  explicit Progress(std::uint64_t count) : count_(count) {}
+  ~Progress() {
+    if (told_ && terminal_) fmt::print(stderr, "\n");
+  }
+
+  void tell(const BatchResult& so_far) {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - last_ < (terminal_ ? std::chrono::seconds(1) : std::chrono::seconds(60))) return;
+    last_ = now;
+    told_ = true;
+    const auto per_second = static_cast<double>(so_far.schedules) / std::chrono::duration<double>(now - began_).count();
+    const auto left = per_second > 0 ? static_cast<double>(count_ - so_far.schedules) / per_second : 0.0;
+    fmt::print(stderr, "{}{} of {} schedules, {} failed, {:.0f} schedules/s, {:.0f} min left{}", terminal_ ? "\r" : "",
+               so_far.schedules, count_, so_far.failures.size(), per_second, std::ceil(left / 60), terminal_ ? "   " : "\n");
+  }
+
+ private:
+  const std::uint64_t count_;
+  const bool terminal_ = isatty(STDERR_FILENO) != 0;
+  const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+  std::chrono::steady_clock::time_point last_ = began_;
+  bool told_ = false;
+};
+
 int batch(std::uint64_t first, std::uint64_t step, std::uint64_t count, unsigned jobs, std::uint64_t failures_max) {
-  const auto result = run_batch(first, count, jobs, failures_max, step, scale);
+  std::signal(SIGINT, stop_batch);
+  const auto result = [&] {
+    Progress progress(count);
+    return run_batch(first, count, jobs, failures_max, step, scale,
+                     {.ran = [&](const BatchResult& so_far) { progress.tell(so_far); }, .stop = &interrupted});
+  }();
+  if (interrupted) fmt::print("\ninterrupted: {} of {} schedules were run\n", result.schedules, count);
+  if (result.schedules == 0) return interrupted ? kInterrupted : 1;
   const bool hunts_mutant = !mutant_name.empty();
   for (std::size_t i = 0; i < result.failures.size() && i < 20; ++i)
     print_failure(result.failures[i], i == 0 && !hunts_mutant);
@@ -79,7 +127,10 @@ int batch(std::uint64_t first, std::uint64_t step, std::uint64_t count, unsigned
     fmt::print("mutant {}: {}\n", mutant_name, result.failures.empty() ? "SURVIVED: a checker is missing" : "caught");
     return result.failures.empty() ? 1 : 0;
   }
-  fmt::print("{}\n", result.failures.empty() ? "PASSED: nothing violated" : "FAILED");
+  if (!result.failures.empty()) fmt::print("FAILED\n");
+  else if (interrupted) fmt::print("nothing violated so far\n");
+  else fmt::print("PASSED: nothing violated\n");
+  if (interrupted) return kInterrupted;
   return result.failures.empty() ? 0 : 1;
 }
 

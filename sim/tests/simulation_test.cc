@@ -1,6 +1,7 @@
 // The simulator as a test: a fixed budget of schedules, the same story for the same seed, every mutant caught.
 
 #include <algorithm>
+#include <atomic>
 #include <fstream>
 #include <functional>
 #include <map>
@@ -58,6 +59,19 @@ TEST(Simulation, TellsTheSameStoryForTheSameSeed) {
     EXPECT_EQ(once.story, again.story);
     EXPECT_EQ(once.steps, run_schedule(seed, false).steps) << "telling the story changes it";
   }
+}
+
+// Goal: who stops a batch hears of all that was run until then, and nothing else is begun.
+TEST(Batch, EndsWhenItIsToldTo) {
+  std::atomic<bool> stop{false};
+  std::uint64_t seen = 0;
+  const auto result = run_batch(1, 1'000'000, 2, 5, 1, Scale::standard, {.ran = [&](const BatchResult& so_far) {
+                                  seen = so_far.schedules;
+                                  stop = seen >= 3;
+                                }, .stop = &stop});
+  EXPECT_EQ(result.schedules, seen);
+  EXPECT_GE(seen, 3u);
+  EXPECT_LE(seen, 4u);  // the other thread's
 }
 
 // A plan always breaks enough, and everything is whole again when the calm begins.
