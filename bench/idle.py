@@ -15,13 +15,18 @@ def measure_idle(lab, tell, seconds=SECONDS):
     """{"seconds", "programs": {name: {"rss_mb", "cpu_percent"}}, "rss_mb", "cpu_percent"}: all ONLINE, nobody writes."""
     lab.reset()
     bring_online(lab)
+    tell(f"idle for {seconds:.0f} s …")
+    time.sleep(SETTLE_S)
+    return cost_of_programs(lab, seconds)
+
+
+def cost_of_programs(lab, seconds):
+    """The same of the lab as it is."""
     pids = {
         "mmm_mond" if key.endswith("monitor") else f"mmm_agentd {key.split()[0]}": unit["pid"]
         for key, unit in lab.status()["units"].items()
         if not key.endswith("mysqld")
     }
-    tell(f"idle for {seconds:.0f} s …")
-    time.sleep(SETTLE_S)
     begin, before = time.monotonic(), {name: cpu_seconds(pid) for name, pid in pids.items()}
     time.sleep(seconds)
     took = time.monotonic() - begin

@@ -16,11 +16,15 @@ POINT_S = 1e-9  # an interval of one sample is a point; in a timeline it has to 
 
 @dataclass
 class Track:
-    """The samples of one host: addresses (t, mask), server (sent, answered, flag), neighbours (t, macs), packets (t, count)."""
+    """The samples of one host, times first.
+
+    addresses (t, mask), fence (t, state), server (sent, answered, flag), neighbours (t, macs), packets (t, count)
+    """
 
     host: str
     ips: list
     addresses: list = field(default_factory=list)
+    fence: list = field(default_factory=list)
     server: list = field(default_factory=list)
     neighbours: list = field(default_factory=list)
     packets: list = field(default_factory=list)
@@ -34,9 +38,14 @@ class Track:
         """Intervals in which its server was writable."""
         return runs([(sent, answered, flag == "w") for sent, answered, flag in self.server])
 
+    def open(self):
+        """Intervals in which no write fence of its was closed."""
+        return runs([(t, t, state != "c") for t, state in self.fence])
+
     def accepting(self, ip):
-        """Intervals in which it had the address and was writable."""
-        return intersect(self.held(ip), self.writable())
+        """Intervals in which it had the address, was writable, and no write fence held anything back."""
+        both = intersect(self.held(ip), self.writable())
+        return intersect(both, self.open()) if self.fence else both
 
     def sampling_gaps(self):
         """[(start, end)] in which nothing is known about its addresses (or the client's neighbours)."""
@@ -55,6 +64,8 @@ def parse(lines):
         kind, *rest = line.split()
         if kind == "a":
             track.addresses.append((float(rest[0]), int(rest[1], 16)))
+        elif kind == "f":
+            track.fence.append((float(rest[0]), rest[1]))
         elif kind == "s":
             track.server.append((float(rest[0]), float(rest[1]), rest[2]))
         elif kind == "p":
@@ -93,7 +104,7 @@ def intersect(left, right):
 
 
 def violations(tracks, ip):
-    """[(host, host, start, end)]: two hosts held `ip` and were writable at the same time."""
+    """[(host, host, start, end)]: two hosts accepted writes through `ip` at the same time."""
     tracks = [track for track in tracks if track.addresses]
     return [
         (one.host, other.host, *overlap)

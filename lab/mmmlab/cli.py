@@ -13,6 +13,7 @@ import pymysql
 from . import checkdata, client, conditions, config, report, shell, template
 from .api import Lab
 from .cli_faults import add_faults
+from .cli_soak import add_soak
 from .errors import LabError, LabTimeout
 from .layout import DATABASES, HOSTS, Layout
 from .netlink import addresses_in
@@ -30,6 +31,7 @@ EPILOG = """examples:
   mmm-lab fault kill db1 mysqld                see `mmm-lab fault --help` for all faults
   mmm-lab wait role db2 writer --timeout 5
   mmm-lab check-data                           every server equals the writer, row by row
+  mmm-lab soak --minutes 60 --seed 7           random faults, and a verdict; makes and removes its own lab
   mmm-lab down                                 nothing is left
 
 exit codes: 0 done, 1 failed or untrue, 2 usage, 3 a wait timed out
@@ -224,6 +226,7 @@ def parser():
     add_life(add)
     add_talk(add)
     add_measure(add)
+    add_soak(add, option)
     add_faults(commands, say, common())
     return root
 

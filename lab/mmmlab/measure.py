@@ -115,7 +115,7 @@ class Observers:
         return self._tracks or self._read()
 
     def violations(self, ip=WRITER_IP):
-        """[(host, host, start, end)]: both held the address and were writable."""
+        """[(host, host, start, end)]: both held the address, were writable, and had no closed write fence."""
         return analysis.violations(list(self.tracks().values()), ip)
 
     def timeline(self, ip=WRITER_IP):
@@ -143,7 +143,7 @@ class Observers:
         violations = self.violations(ip)
         text = "VIOLATION: {} and {} both accepted writes through {} from {:.3f} to {:.3f}"
         lines = [text.format(one, other, ip, start, end) for one, other, start, end in violations]
-        lines = lines or [f"at no sampled moment did two writable hosts hold {ip}"]
+        lines = lines or [f"at no sampled moment did two hosts accept writes through {ip}"]
         lines += [f"{moment:.3f} {ip} is on {', '.join(hosts) or 'no host'}" for moment, hosts in self.timeline(ip)]
         lines += [f"{moment:.3f} the client sends it to {owner or 'nobody'}" for moment, owner in self.resolved(ip)]
         for name, gaps in self.sampling_gaps().items():

@@ -36,7 +36,8 @@ def open_socket(namespace=None):
         return open_socket()
 
 
-def _attributes(data):
+def attributes(data):
+    """{kind: value} of a run of netlink attributes; of a kind that comes again, the last."""
     found, offset = {}, 0
     while offset + 4 <= len(data):
         length, kind = struct.unpack_from("=HH", data, offset)
@@ -47,7 +48,7 @@ def _attributes(data):
     return found
 
 
-def _dump(channel, request, body, reply):
+def dump(channel, request, body, reply):
     """Yields the payload of each message of type `reply`."""
     channel.send(struct.pack("=IHHII", 16 + len(body), request, NLM_F_REQUEST_DUMP, 1, 0) + body)
     while True:
@@ -70,13 +71,13 @@ def _text(family, raw):
 def addresses(channel):
     """{ip: Held} of IPv4 and IPv6, all interfaces, without loopback and link-local addresses."""
     found = {}
-    for payload in _dump(channel, RTM_GETADDR, struct.pack("=BBBBI", 0, 0, 0, 0, 0), RTM_NEWADDR):
+    for payload in dump(channel, RTM_GETADDR, struct.pack("=BBBBI", 0, 0, 0, 0, 0), RTM_NEWADDR):
         family, prefix_length, _, scope, index = struct.unpack_from("=BBBBI", payload)
         if family not in (socket.AF_INET, socket.AF_INET6) or (scope == 253 or index == LOOPBACK):  # link scope
             continue
-        attributes = _attributes(payload[8:])
-        raw = attributes.get(IFA_LOCAL) or attributes.get(IFA_ADDRESS)
-        valid = struct.unpack_from("=II", attributes[IFA_CACHEINFO])[1] if IFA_CACHEINFO in attributes else FOREVER
+        facts = attributes(payload[8:])
+        raw = facts.get(IFA_LOCAL) or facts.get(IFA_ADDRESS)
+        valid = struct.unpack_from("=II", facts[IFA_CACHEINFO])[1] if IFA_CACHEINFO in facts else FOREVER
         found[_text(family, raw)] = Held(prefix_length, None if valid == FOREVER else valid)
     return found
 
@@ -84,11 +85,11 @@ def addresses(channel):
 def neighbours(channel):
     """{ip: mac} of the entries that the kernel would use to send."""
     found = {}
-    for payload in _dump(channel, RTM_GETNEIGH, struct.pack("=BxxxiHBB", 0, 0, 0, 0, 0), RTM_NEWNEIGH):
+    for payload in dump(channel, RTM_GETNEIGH, struct.pack("=BxxxiHBB", 0, 0, 0, 0, 0), RTM_NEWNEIGH):
         family, _, state, _, _ = struct.unpack_from("=BxxxiHBB", payload)
-        attributes = _attributes(payload[12:])
-        if family in (socket.AF_INET, socket.AF_INET6) and state & NUD_USABLE and NDA_LLADDR in attributes:
-            found[_text(family, attributes[NDA_DST])] = attributes[NDA_LLADDR].hex(":")
+        facts = attributes(payload[12:])
+        if family in (socket.AF_INET, socket.AF_INET6) and state & NUD_USABLE and NDA_LLADDR in facts:
+            found[_text(family, facts[NDA_DST])] = facts[NDA_LLADDR].hex(":")
     return found
 
 

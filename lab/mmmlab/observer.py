@@ -1,12 +1,13 @@
 """The VIP observer: what one host really holds, 50 times a second, in the host's own namespace.
 
-On a database host: which virtual addresses the kernel has (netlink), and, in a second thread so that a frozen
-server stops nothing, whether the server is writable. On the client: which hardware address the kernel would send
+On a database host: which virtual addresses the kernel has and whether its write fence lets pass (netlink), and, in a
+second thread so that a frozen server stops nothing, whether the server is writable. On the client: which hardware address the kernel would send
 packets for each virtual address to. Runs as:  python3 -m mmmlab.observer OPTIONS-AS-JSON
 
 Output: a JSON line with host and addresses, then a line a sample, times being CLOCK_MONOTONIC seconds:
 
     a TIME MASK           the addresses held: bit i stands for the i-th of the header
+    f TIME STATE          the write fence: o open, c closed, - there is none
     p TIME COUNT          packets for the first address that the wire brought since the last sample, when there were any
     s SENT ANSWERED FLAG  the server: w writable, r read-only, - no answer
     n TIME MAC…           the client's neighbour table, '-' for an address it does not know
@@ -20,7 +21,7 @@ import time
 
 import pymysql
 
-from . import netlink
+from . import fences, netlink
 from .frames import FrameCounter
 
 SQL_TIMEOUT_S = 0.25
@@ -47,12 +48,17 @@ class Observer:
 
     def run(self):
         self.write(json.dumps({"host": self.host, "ips": self.ips}))
-        with netlink.open_socket() as channel:
+        with netlink.open_socket() as channel, fences.open_socket() as filters:
             if self.socket:
                 server = threading.Thread(target=self.watch_server, daemon=True)
                 server.start()
                 frames = FrameCounter(self.ips[0])
-                self.every_period(lambda: self.sample_addresses(channel, frames))
+
+                def sample():
+                    self.sample_addresses(channel, frames)
+                    self.sample_fence(filters)
+
+                self.every_period(sample)
                 server.join(2 * SQL_TIMEOUT_S)
             else:
                 self.every_period(lambda: self.sample_neighbours(channel))
@@ -64,6 +70,13 @@ class Observer:
         held = netlink.addresses(channel)
         mask = sum(1 << i for i, ip in enumerate(self.ips) if ip in held)
         self.write(f"a {time.monotonic():.6f} {mask:x}")
+
+    def sample_fence(self, filters):
+        try:
+            seen = fences.state(filters)
+        except OSError:
+            return  # it went, or was replaced, in the middle of the look; nothing is known of this moment
+        self.write(f"f {time.monotonic():.6f} {seen}")
 
     def sample_neighbours(self, channel):
         known = netlink.neighbours(channel)

@@ -1,7 +1,7 @@
-"""From a fresh lab to a cluster that serves, and what it takes to call it that. For the demo and the benchmarks."""
+"""From a fresh lab to a cluster that serves, and what it takes to call it that. For demo, benchmarks and soak."""
 
 from .errors import LabError
-from .layout import DATABASES, READER_IPS, WRITER_IP
+from .layout import DATABASES, READER_IPS, VIRTUAL_IPS, WRITER_IP
 from .waiting import wait_until
 
 MONITOR_TIMEOUT_S = 15.0
@@ -73,4 +73,25 @@ def extra_gtids(lab, name, writer):
     for (domain, server), number in sorted(mine.items()):
         known = theirs.get((domain, server), 0)
         found += [f"{domain}-{server}-{number}"] if number > known else []
+    return found
+
+
+def unrest(lab, hosts=DATABASES, ips=VIRTUAL_IPS):
+    """What is not as it shall be: they are ONLINE, addresses are where `show` says, all follow the one writer."""
+    shown, found = lab.show(), []
+    if len(shown) != len(DATABASES):
+        return ["the monitor does not answer"]
+    found += [f"{name} is {shown[name]['state']}" for name in hosts if shown[name]["state"] != "ONLINE"]
+    for ip in ips:
+        named = [name for name, facts in shown.items() if any(f"({ip})" in role for role in facts["roles"])]
+        holders = lab.holders(ip)
+        if len(named) != 1 or holders != named:
+            found.append(f"{ip} is shown on {named}, held by {holders}")
+    writers = lab.holders()
+    writable = [name for name in hosts if lab.is_writable(name)]
+    if writable != writers:
+        found.append(f"{WRITER_IP} is on {writers}, writable: {writable}")
+    for name in hosts:
+        if name not in writers and not (writers and lab.replicates(name, writers[0])):
+            found.append(f"{name} does not replicate from {writers[0] if writers else 'anybody'}")
     return found

@@ -26,3 +26,11 @@ def wait_until(condition, deadline_s, what, period_s=0.02, cancelled=None):
         if last_look:
             raise LabTimeout(f"not within {deadline_s:g} s: {what} (last seen: {seen[:300]})")
         time.sleep(period_s)
+
+
+def let_pass(seconds, on_tick=lambda: None, period_s=0.25):
+    """Lets the time pass, and calls `on_tick` meanwhile."""
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        time.sleep(min(left, period_s))
+        on_tick()

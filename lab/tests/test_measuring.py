@@ -131,6 +131,32 @@ class Measuring(unittest.TestCase):
             self.lab.sql("db2", "SET GLOBAL read_only=0")
         self.assertEqual(seen.violations(), [])
 
+    def nft(self, name, *commands):
+        self.lab.run(name, ["nft", "; ".join(commands)])
+
+    def test_a_holder_whose_write_fence_is_closed_is_none_until_it_is_open(self):
+        table, element = "inet mmm3_fence_9989", "{ type inet_proto; flags timeout; elements = { tcp timeout 1s }; }"
+        self.make_writer("db1")
+        self.nft("db1", f"add table {table}", f"add chain {table} live")
+        with self.lab.observers() as seen:
+            self.make_writer("db2")
+            self.lab.wait(lambda: ("db1", "db2") in [hosts for _, hosts in seen.timeline()], 5, "both are seen")
+            self.nft("db1", f"add set {table} lease2 {element}")
+            self.lab.wait(lambda: len(seen.tracks()["db1"].fence) > 20, 5, "it is looked at")
+            self.assertEqual({state for _, state in seen.tracks()["db1"].fence}, {"c"})
+            self.assertEqual(seen.violations(), [])
+            self.nft("db1", f"add set {table} lease0 {element}", f"add rule {table} live meta l4proto @lease0 accept")
+            self.lab.wait(lambda: seen.violations(), 5, "db1 takes writes, too")
+            self.lab.wait(lambda: self.fence_story(seen, "db1") == "coc", 5, "the kernel ends the lease")
+            self.nft("db1", f"delete table {table}")
+            self.lab.wait(lambda: self.fence_story(seen, "db1") == "coc-", 5, "there is no fence any more")
+        self.assertEqual(self.fence_story(seen, "db2"), "-")
+
+    @staticmethod
+    def fence_story(seen, host):
+        states = [state for _, state in seen.tracks()[host].fence]
+        return "".join(state for before, state in zip([None, *states], states) if state != before)
+
     def test_addresses_are_sampled_while_the_server_is_frozen(self):
         self.make_writer("db1")
         with self.lab.observers() as seen:

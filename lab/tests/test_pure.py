@@ -13,11 +13,12 @@ from mmmlab.layout import HOSTS, Layout
 IP = "10.0.0.80"
 
 
-def track(host, addresses, server):
-    """`addresses`: [(t, held)], `server`: [(t, flag)]."""
+def track(host, addresses, server, fence=()):
+    """`addresses`: [(t, held)], `server`: [(t, flag)], `fence`: [(t, state)]."""
     lines = [f'{{"host": "{host}", "ips": ["{IP}"]}}\n']
     lines += [f"a {t} {int(held)}\n" for t, held in addresses]
     lines += [f"s {t} {t} {flag}\n" for t, flag in server]
+    lines += [f"f {t} {state}\n" for t, state in fence]
     return analysis.parse(lines)
 
 
@@ -41,6 +42,13 @@ class Analysis(unittest.TestCase):
 
     def test_a_writable_host_without_the_address_violates_nothing(self):
         self.assertEqual(analysis.violations([steady("db1", 0.1, 0.9, held=False), steady("db2", 0.2, 1.0)], IP), [])
+
+    def test_a_holder_whose_fence_is_closed_violates_nothing_until_it_opens(self):
+        times = [round(i * 0.02, 3) for i in range(100)]
+        for shut, found in (("c", [("db1", "db2", 0.52, 0.9)]), ("-", [("db1", "db2", 0.1, 0.9)])):
+            fence = [(t, "o" if t > 0.5 else shut) for t in times]
+            fenced = track("db1", [(t, True) for t in times], [(t, "w") for t in times], fence)
+            self.assertEqual(analysis.violations([fenced, steady("db2", 0.1, 0.9)], IP), found)
 
     def test_a_single_sample_counts(self):
         point = track("db1", [(0.3, False), (0.4, True), (0.5, False)], [(0.3, "w"), (0.4, "w"), (0.5, "w")])

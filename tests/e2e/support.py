@@ -17,6 +17,7 @@ from mmmlab import netns  # noqa: E402  (the path comes first)
 from mmmlab.api import Lab, LabError  # noqa: E402
 from mmmlab.layout import DATABASES, HOSTS, READER_IPS, VIRTUAL_IPS, WRITER_IP  # noqa: E402
 from mmmlab.report import describe  # noqa: E402
+from mmmlab.stage import unrest  # noqa: E402
 
 BIN_DIR = os.environ.get("MMM_BIN_DIR")
 # The checks of MMM 2 at a pace that tests can wait for.
@@ -34,7 +35,7 @@ IMPATIENCE_MS = 250.0
 
 __all__ = (
     "AGENT_PORT ALL_ONLINE BIN_DIR CONTROL_PORT DATABASES HOSTS IMPATIENCE_MS Lab LabError LabTest QUICK_CHECKS"
-    " READER_IPS SOON_S UnderLoad VIRTUAL_IPS WRITER_IP dial netns_socket"
+    " READER_IPS SOON_S TooSlow UnderLoad VIRTUAL_IPS WRITER_IP dial netns_socket"
 ).split()
 
 
@@ -158,21 +159,7 @@ class LabTest(unittest.TestCase):
 
     def unrest(self, hosts, ips=VIRTUAL_IPS):
         """What is not as it shall be: they are ONLINE, addresses are where `show` says, all follow the one writer."""
-        shown, found = self.lab.show(), []
-        found += [f"{name} is {shown[name]['state']}" for name in hosts if shown[name]["state"] != "ONLINE"]
-        for ip in ips:
-            named = [name for name, facts in shown.items() if any(f"({ip})" in role for role in facts["roles"])]
-            holders = self.lab.holders(ip)
-            if len(named) != 1 or holders != named:
-                found.append(f"{ip} is shown on {named}, held by {holders}")
-        writers = self.lab.holders()
-        writable = [name for name in hosts if self.lab.is_writable(name)]
-        if writable != writers:
-            found.append(f"{WRITER_IP} is on {writers}, writable: {writable}")
-        for name in hosts:
-            if name not in writers and not self.lab.replicates(name, writers[0]):
-                found.append(f"{name} does not replicate from {writers[0]}")
-        return found
+        return unrest(self.lab, hosts, ips)
 
     def wait_for_peace(self, hosts=DATABASES, ips=VIRTUAL_IPS, deadline_s=SOON_S):
         def peace():

@@ -214,8 +214,11 @@ void MonitorBrain::verify(const HostName& host, HostData& data, const GtidSet& w
   if (data.verified || !reachable(host) || !report || !report->server || data.agent.report_at <= data.since.at) return;
   const auto generation = book_.assignment().generation;
   if (report->accepted.generation != generation || !report->server->read_only) return;
-  // Its first report in this generation counts: under load it may always be ahead of the writer's latest one.
-  if (!data.to_verify || data.to_verify->first != generation) data.to_verify.emplace(generation, report->server->has);
+  // Its first report in this generation counts: under load it may always be ahead of the writer's latest one. A host that
+  // has less than it had got other data, maybe sooner than any check could see: it is compared anew.
+  const auto& has = report->server->has;
+  const bool replaced = data.to_verify && !has.empty() && !has.contains(data.to_verify->second);
+  if (!data.to_verify || data.to_verify->first != generation || replaced) data.to_verify.emplace(generation, has);
   data.verified = writer_has.contains(data.to_verify->second);
   if (data.verified) data.unproven = false;
 }

@@ -1,0 +1,40 @@
+"""The fault matrix on real servers: each case under load, then calm, then a check of everything. Built on soak."""
+
+from . import matrix_cases
+from .soak import Soak
+
+# The checks of MMM 2 at a pace that one can wait for.
+CONFIG = {"check default/check_period": 0.25, "check default/trap_period": 0.5}
+
+
+class Matrix(Soak):
+    """`slow`: what took longer than its limit, texts; that is no violation."""
+
+    patience_ms = 100.0
+
+    def __init__(self, screen, prefix, cases, fence, slack_ms=0.0, bin_dir=None):
+        super().__init__(screen, prefix, 0, None, CONFIG | {"write_fence": fence}, bin_dir)
+        self.cases, self.fence, self.slack_ms = cases, fence, slack_ms
+        self.slow = []
+
+    def all_rounds(self):
+        for case in self.cases:
+            self.case(case)
+
+    def case(self, case):
+        self.look_for_writer()
+        before = self.writer
+        self.suffer(case.fault(self.fence))
+        moved = self.lab.holders() not in ([], [before])  # with no holder after all was mended, the check decides
+        self.calm()
+        self.check()
+        moved = moved or self.writer != before
+        outage_ms = self.tally.faults[-1].outage_ms
+        self.screen.say(f"  outage {outage_ms:.0f} ms; the role {'moved' if moved else 'stayed'}")
+        wrong, slow = matrix_cases.misses(case, self.fence, outage_ms, moved, self.slack_ms)
+        if wrong:
+            self.tally.wrong.append(wrong)  # and on with the rest: nothing was lost
+            self.screen.say(f"  WRONG: {wrong}")
+        if slow:
+            self.slow.append(slow)
+            self.screen.say(f"  too slow: {slow}")
