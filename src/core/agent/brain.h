@@ -233,6 +233,7 @@ class Brain {
   Instant io_started_ = kLongAgo;       // when an IO thread that an error had stopped was started again last
   Duration io_pause_ = kFirstPause;     // before it is started the next time
   static constexpr Duration kFirstPause = 200ms;
+  Instant receiver_started_ = kLongAgo; // by us; whether the source refused it is looked at soon
   // The writer's role was lost without a planned release: a transaction that nobody else has may be here. Following the
   // new writer with `demote` makes the server compare (MariaDB: error 1236).
   bool follow_anew_ = false;
