@@ -26,6 +26,9 @@ struct Hello {
   // An operator vouched that no other monitor of a leadership below this counter lives; 0: nobody did. A word of an
   // earlier day says nothing about who came to lead since.
   std::uint64_t vouched_below = 0;
+  // The latest that this host acknowledged to a leadership that this monitor has, or continues; all zero: nothing. An agent
+  // whose state is older has a lost state (rule 11).
+  Order acknowledged;
 
   bool operator==(const Hello&) const = default;
 };
@@ -99,7 +102,7 @@ struct Report {
   bool lease_live = false;
   bool promise_live = false;       // it keeps a promise to the writer of `assignment`, or may: it has just restarted
   bool writer_asks = false;        // ... and has asked for one within the last half of lease_ttl
-  bool lost_memory = false;        // it started without a memory and has accepted nothing since (rule 11)
+  bool lost_memory = false;        // it has no memory, or had one that was too old, and has accepted nothing since (rule 11)
   bool mysqld_alive = false;
   std::optional<ServerStatus> server;    // absent: it does not answer, or was not asked yet
   std::vector<std::string> ips;    // of the role addresses, those really on the interface; sorted

@@ -19,6 +19,7 @@ struct Description<Hello> {
       field("lineage", &Hello::lineage),
       field("leads", &Hello::leads),
       field("vouched_below", &Hello::vouched_below),
+      field("acknowledged", &Hello::acknowledged),
   };
 };
 

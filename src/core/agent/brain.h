@@ -23,7 +23,8 @@ namespace mmm::agent {
 
 // ---- events -----------------------------------------------------------------------------------------------------
 
-// Once, first. `memory`: what the state file held; absent when there was none or it was damaged (rule 11).
+// Once, first. `memory`: what the state file held; absent when there was none or it was damaged (rule 11). One without an
+// instruction is that of an agent which lost its own, and was not admitted again yet.
 struct Started {
   std::optional<AgentMemory> memory;
   std::set<std::string> ips;           // role addresses found on the interface
@@ -121,6 +122,7 @@ class Brain {
   void on(const InterfaceFound& event) { mac_ = event.mac; }
   void on(const AddressResolved& event);
 
+  void lose_memory(const std::string& why);
   void hear(const Hello& hello);
   void hear(const Instruction& instruction);
   void hear(const Grant& grant);

@@ -81,6 +81,7 @@ bool MonitorBrain::may_be_offered() const { return hand_over_ && hand_over_->ste
 
 void MonitorBrain::tell(const HostName& host) {
   auto& agent = hosts_.at(host).agent;
+  if (agent.report && agent.report->lost_memory && writer_without_a_state(host)) return;
   if (agent.acknowledged == published_->order && agent.sent == published_->order) return;
   if (agent.sent == published_->order && now_.at < agent.sent_at + kTellAgain) return;
   agent.sent = published_->order;
@@ -122,6 +123,8 @@ MonitorState MonitorBrain::state() const {
     if (data.unproven) l.unproven.insert(name);
     if (data.diverged) l.diverged[name] = data.suspect;
   }
+  for (const auto& [name, data] : hosts_)
+    if (data.agent.acknowledged != Order{}) l.acknowledgements[name] = data.agent.acknowledged;
   if (hand_over_) {
     const auto& h = *hand_over_;
     l.release_requested = h.unwanted;
