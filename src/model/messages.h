@@ -114,6 +114,7 @@ struct Report {
   std::vector<std::string> problems;     // each a sentence: what is wrong here and what to do
   // Of the interface that its role addresses are on: "02:42:ac:11:00:02". Absent: it is no Ethernet, or an older agent.
   std::optional<std::string> mac;
+  std::optional<Generation> overtaken_by;  // it is the writer of `accepted`, and another agent knows of this later one
 
   bool operator==(const Report&) const = default;
 };
@@ -221,6 +222,7 @@ struct NoPromise {
   std::uint64_t number = 0;
   Generation generation;
   bool overtaken = false;          // a later generation was accepted somewhere: the asker stops at once
+  Generation later;                // that generation, where it is known; else 0
   std::string reason;
 
   bool operator==(const NoPromise&) const = default;

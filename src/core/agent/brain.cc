@@ -436,6 +436,7 @@ Report Brain::report(Instant now) const {
   }
   r.unreachable.assign(unreachable_.begin(), unreachable_.end());
   r.mac = mac_;
+  if (is_writer() && overtaken_by_ > memory_.accepted.generation) r.overtaken_by = overtaken_by_;
   for (const auto& [key, problem] : problems_) r.problems.push_back(problem);
   if (const auto sick = replication_problem(); !sick.empty()) r.problems.push_back(sick);
   return r;

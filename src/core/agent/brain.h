@@ -246,6 +246,7 @@ class Brain {
   // The writer's role.
   LeaseClock lease_;
   Promises promises_;
+  Generation overtaken_by_;             // a later generation that another agent told of; the monitor may not know it
   // What we may be asked to accept next: those before it are promised nothing more. If they were, their writer could live
   // again, and write what the survey did not see (S2); and where a promise of ours keeps us from accepting, it and we would
   // wait for ever, it for a leader that grants nothing any more, we for the end of what we renew (L1).

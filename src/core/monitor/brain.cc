@@ -133,6 +133,12 @@ void MonitorBrain::said(const HostName& host, const Report& message) {
   }
   if (!leads_ || book_.assignment().writer != host) return;
   if (message.lost_memory && !late) lost_its_state(host);
+  if (message.overtaken_by > std::max(book_.assignment().generation, book_.floor())) {
+    note(NoteLevel::error, host, fmt::format("was told of generation {}, which this monitor was never told of: it goes on under a later one",
+                                             message.overtaken_by->value));
+    book_.raise_floor(*message.overtaken_by);
+    news_ = true;
+  }
   if (message.released < book_.assignment().generation) return;
   news_ = true;
   writer_released(host, "its agent reports that generation " + std::to_string(message.released.value) +
