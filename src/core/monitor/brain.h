@@ -168,6 +168,7 @@ class MonitorBrain {
   std::optional<Instant> offer(const HostName& target);  // nothing: offered; else when it may be tried again
   void writer_released(const HostName& host, const std::string& why, const std::optional<GtidSet>& has,
                        bool had_accepted = true);
+  void last_writer_is(const HostName& host);
   void target_failed(const std::string& why);
   void finish_hand_over();
   bool writer_is_back(const HostName& host);  // true: it changed something
