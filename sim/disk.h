@@ -35,6 +35,10 @@ class Disk {
   // The file is torn, or the disk gone: nothing can be read. Requires: its process does not run.
   void wipe() { content_.reset(); }
 
+  // What is on it now, for a `restore`. Requires: of that, its process does not run.
+  void keep_copy() { copy_ = content_; }
+  void restore() { content_ = copy_; }
+
   // ---- faults
   void set_full(bool full) { full_ = full; }       // writes fail, and are tried again until one succeeds
   void set_slow(Duration extra) { extra_ = extra; }  // each write takes so much longer
@@ -73,7 +77,7 @@ class Disk {
   Random random_;
   bool full_ = false;
   Duration extra_{0};
-  std::optional<State> content_;
+  std::optional<State> content_, copy_;
   std::deque<Write> pending_;
   std::uint64_t crash_ = 0;
 };

@@ -51,6 +51,14 @@ void tear_file(World& world, Node who) {
     for (const auto& checker : world.checkers) checker->memory_lost(who);
 }
 
+void restore_file(World& world, Node who) {
+  auto& agent = world.hosts[who]->agent;
+  agent.kill();
+  agent.disk().restore();
+  world.memory_lost = true;
+  for (const auto& checker : world.checkers) checker->state_restored(who);
+}
+
 // Everything goes dark at once, the monitor too; only the client stays, to see who serves it afterwards.
 void cut_power(World& world, const Fault& fault) {
   world.plan.topology.each_node([&](Node node) {
@@ -91,6 +99,7 @@ void begin_fault(World& world, const Fault& fault) {
     case FaultKind::slow_disk:
       return on_state_file(world, fault.who, [&](auto& process) { process.disk().set_slow(fault.amount); });
     case FaultKind::tear_file: return tear_file(world, fault.who);
+    case FaultKind::restore_file: return restore_file(world, fault.who);
     case FaultKind::lag: return host->server.set_lag(fault.amount);
     case FaultKind::stop_applier: return host->server.set_applier_broken(true);
     case FaultKind::move_role: return world.administrator.move_writer(fault.who);
@@ -140,6 +149,7 @@ void end_fault(World& world, const Fault& fault) {
       return on_state_file(world, fault.who, [](auto& process) { process.disk().set_full(false); });
     case FaultKind::slow_disk:
       return on_state_file(world, fault.who, [](auto& process) { process.disk().set_slow(Duration{0}); });
+    case FaultKind::restore_file:
     case FaultKind::tear_file:
       if (host ? host->runs() : world.network.has_power(fault.who)) on_state_file(world, fault.who, [](auto& process) { process.start(); });
       return;
@@ -159,6 +169,8 @@ void end_fault(World& world, const Fault& fault) {
 
 void schedule_faults(World& world) {
   for (const auto& fault : world.plan.faults) {
+    if (fault.kind == FaultKind::restore_file)
+      world.queue.at(fault.at - fault.amount, [&world, who = fault.who] { world.hosts[who]->agent.disk().keep_copy(); });
     world.queue.at(fault.at, [&world, &fault] { begin_fault(world, fault); });
     world.queue.at(fault.at + fault.lasts, [&world, &fault] { end_fault(world, fault); });
   }

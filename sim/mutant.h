@@ -16,7 +16,7 @@ enum class Mutant {
   promise_to_older, grown_set_counts, shrunk_set_ignored, acknowledgement_is_no_grant,
   acknowledged_while_untimed, pin_not_ended, takeover_without_wait, promise_not_kept, no_clock_allowance,
   release_not_final, released_too_early, half_done_abandoned, first_set_empty,
-  promise_forgotten, rearmed_on_restart, staged_on_answer, fence_one_way,
+  promise_forgotten, rearmed_on_restart, older_state_obeyed, staged_on_answer, fence_one_way,
 };
 
 struct MutantEntry {
@@ -58,6 +58,7 @@ inline constexpr std::array kMutants{
     MMM_SIM_ENTRY(first_set_empty, "the first set of a generation is empty (rule 8)"),
     MMM_SIM_ENTRY(promise_forgotten, "a restarted agent forgets what it promised (rule 10)"),
     MMM_SIM_ENTRY(rearmed_on_restart, "a restarted agent arms the address anew without an answer (rule 10)"),
+    MMM_SIM_ENTRY(older_state_obeyed, "a state older than what was acknowledged is renewed and obeyed (rule 11)"),
     MMM_SIM_ENTRY(staged_on_answer,
                   "the kernel's element is staged when the answer comes, not before the stamp (rule 12)"),
     MMM_SIM_ENTRY(fence_one_way, "the fence holds back what comes in only, no answer that goes out (rule 12)"),

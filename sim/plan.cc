@@ -160,7 +160,8 @@ Plan make_plan(std::uint64_t seed, Scale scale) {
   // An agent that finds replication stopped when it starts leaves it alone: it can't know who stopped it (MMM 2 didn't
   // either). So the two don't come together here.
   plan.skip_slave_start = skip_slave_start && std::ranges::none_of(plan.faults, [](const Fault& fault) {
-    return fault.kind == FaultKind::kill_agent || fault.kind == FaultKind::tear_file || fault.kind == FaultKind::lose_host || fault.kind == FaultKind::lose_disk ||
+    return fault.kind == FaultKind::kill_agent || fault.kind == FaultKind::tear_file || fault.kind == FaultKind::restore_file ||
+           fault.kind == FaultKind::lose_host || fault.kind == FaultKind::lose_disk ||
            fault.kind == FaultKind::power_cut;
   });
   std::ranges::stable_sort(plan.faults, {}, &Fault::at);
@@ -198,6 +199,9 @@ std::string describe(const Fault& fault) {
       return fmt::format("each write of {}'s state file takes {:.3f} s longer for {:.3f} s", who, amount, lasts);
     case FaultKind::tear_file:
       return fmt::format("the process of MMM on {} is killed and its state file torn; it starts again after {:.3f} s", who, lasts);
+    case FaultKind::restore_file:
+      return fmt::format("the agent of {} is killed and its state file replaced by that of {:.3f} s before; it starts again after {:.3f} s",
+                         who, amount, lasts);
     case FaultKind::cut_link: return fmt::format("the link {}{}{} is cut for {:.3f} s", who, arrow, other, lasts);
     case FaultKind::isolate: return fmt::format("{} is cut off from everyone for {:.3f} s", who, lasts);
     case FaultKind::slow_link:

@@ -21,7 +21,7 @@ enum class FaultKind {
   kill_mysqld, kill_agent, kill_monitor,
   freeze_mysqld, freeze_agent, freeze_monitor,
   lose_host, lose_disk, power_cut, pause, suspend, cut_link, isolate, slow_link, lossy_link,
-  fill_disk, slow_disk, tear_file,
+  fill_disk, slow_disk, tear_file, restore_file,
   lag, stop_applier,
   restart_writable, slow_read_only,
   move_role, set_offline, change_mode, command,
@@ -72,7 +72,7 @@ struct Fault {
   Duration lasts{0};            // until it is taken back: restarted, thawed, healed, set online again
   Node who = 0, other = 0;      // `other`: the far end of a link
   bool one_way = false;         // of a cut: only packets from `who` to `other` are lost
-  Duration amount{0};           // of a delay or lag; see `first_back`
+  Duration amount{0};           // of a delay or lag; the age of a restored file; see `first_back`
   double probability = 0;       // of a loss
   Errand errand = Errand::ask;     // a command's
   bool manual = false;          // of a change of mode: manual; else passive

@@ -56,6 +56,14 @@ Fault draw_bad_server(const Topology& topology, Random& random) {
           .who = draw_host(topology, random)};
 }
 
+// An older copy of an agent's state file, as of a machine that was set back to a snapshot.
+Fault draw_restored_file(Random& random) {
+  Fault fault{.kind = FaultKind::restore_file, .at = random.between(kFaultsFrom, TrueTime(kCalmFrom - 12s)), .who = draw_host(random)};
+  fault.lasts = random.chance(0.6) ? random.between(10ms, 300ms) : random.between(1s, 12s);
+  fault.amount = random.between(500ms, Duration(fault.at));
+  return fault;
+}
+
 // An administrator in a hurry.
 void add_commands(Plan& plan, Random& random) {
   const auto from = random.between(kFaultsFrom, TrueTime(kCalmFrom - 12s));
@@ -83,6 +91,7 @@ void add_disasters(Plan& plan, Random& random) {
   if (random.chance(0.12)) plan.faults.push_back(draw_still_machine(plan.topology, random));
   if (random.chance(0.15)) plan.faults.push_back(draw_bad_server(plan.topology, random));
   if (random.chance(0.15)) add_commands(plan, random);
+  if (random.chance(0.06)) plan.faults.push_back(draw_restored_file(random));
 }
 
 }  // namespace mmm::sim

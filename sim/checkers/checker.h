@@ -24,6 +24,8 @@ class Checker {
   virtual void state_changed() {}
   // The agent's memory is gone for good: its file was torn, or its disk lost, and the server's data with it.
   virtual void memory_lost(Node) {}
+  // The agent's state file was replaced by an older one.
+  virtual void state_restored(Node) {}
   // The agent's brain has handled an event; its effects are not carried out yet.
   virtual void agent_stepped(Node, const agent::Brain&) {}
   // The message leaves the host.

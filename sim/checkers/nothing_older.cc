@@ -18,6 +18,10 @@ void NothingOlder::agent_stepped(Node host, const agent::Brain& brain) {
   if (const auto& instruction = brain.memory().instruction) said_[host].line = instruction->line;
   const auto& memory = brain.memory();
   const auto& said = said_[host];
+  if (said.set_back && brain.leader() && brain.holds_live_lease(world_.local(host)) && memory.accepted < leader_heard(host))
+    world_.violate("S4", fmt::format("{} holds a lease by {}, which was restored, and obeys a leader that it acknowledged {} to",
+                                     name_of(host), order_text(memory.accepted), order_text(leader_heard(host))));
+  if (said.set_back && memory.accepted == Order{}) return;
   if (memory.accepted < said.accepted)
     world_.violate("S4", fmt::format("{} said it accepted {} and now holds {}", name_of(host), order_text(said.accepted),
                                      order_text(memory.accepted)));
@@ -87,6 +91,24 @@ void NothingOlder::exercises(Node host, Generation generation) {
 void NothingOlder::memory_lost(Node host) {
   const auto said = said_[host];
   said_[host] = {.forgotten = std::max({said.accepted.generation, said.released, said.forgotten}), .forgotten_line = said.line};
+}
+
+void NothingOlder::state_restored(Node host) {
+  const auto line = said_[host].line;
+  auto& said = said_[host] = {.forgotten_line = line, .set_back = true};
+  const auto& disk = world_.hosts[host]->agent.on_disk();
+  if (!disk) return;
+  said.epoch = disk->epoch;
+  said.released = disk->released;
+}
+
+// What it acknowledged, as the leader has it on disk.
+Order NothingOlder::leader_heard(Node host) const {
+  const auto& file = world_.monitor.on_disk();
+  if (world_.second || !world_.monitor.running() || !file || !file->leadership) return {};
+  const auto& heard = file->leadership->acknowledgements;
+  const auto it = heard.find(std::string(name_of(host)));
+  return it == heard.end() ? Order{} : it->second;
 }
 
 void NothingOlder::agent_runs(Node host, const agent::Operation& operation) {

@@ -14,13 +14,15 @@ namespace mmm::sim {
 //   it said it released.
 //
 // A host whose memory is lost begins anew (rule 11), with one thing left to hold: it never writes again for a generation
-// that it knew; what it may have released or promised then, nobody can tell.
+// that it knew; what it may have released or promised then, nobody can tell. One whose state was set back can't know that
+// before a leader tells it; from then on it holds no lease by what is older than that leader has on disk of it.
 class NothingOlder : public Checker {
  public:
   using Checker::Checker;
   void agent_stepped(Node host, const agent::Brain& brain) override;
   void agent_says(Node host, const FromAgent& message) override;
   void memory_lost(Node host) override;
+  void state_restored(Node host) override;
   void agent_runs(Node host, const agent::Operation& operation) override;
 
  private:
@@ -31,12 +33,14 @@ class NothingOlder : public Checker {
     std::string line;                // of the instruction that it accepted last
     Generation forgotten;            // the latest that it accepted or released before its memory was lost, and
     std::string forgotten_line;      // the leaderships that made it: others, led without everybody, may count anew
+    bool set_back = false;           // its state was restored: it may go on with that, or begin anew
   };
 
   void says_accepted(Node host, const Order& order);
   void says_released(Node host, Generation generation);
   void says_epoch(Node host, const Epoch& epoch);
   void exercises(Node host, Generation generation);
+  Order leader_heard(Node host) const;
 
   std::array<Said, kHostsMax> said_;
 };

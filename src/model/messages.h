@@ -26,6 +26,9 @@ struct Hello {
   // An operator vouched that no other monitor of a leadership below this counter lives; 0: nobody did. A word of an
   // earlier day says nothing about who came to lead since.
   std::uint64_t vouched_below = 0;
+  // The latest that this host acknowledged to a leadership that this monitor has, or continues; all zero: nothing. An agent
+  // whose state is older has a lost state (rule 11).
+  Order acknowledged;
 
   bool operator==(const Hello&) const = default;
 };
@@ -99,7 +102,7 @@ struct Report {
   bool lease_live = false;
   bool promise_live = false;       // it keeps a promise to the writer of `assignment`, or may: it has just restarted
   bool writer_asks = false;        // ... and has asked for one within the last half of lease_ttl
-  bool lost_memory = false;        // it started without a memory and has accepted nothing since (rule 11)
+  bool lost_memory = false;        // it has no memory, or had one that was too old, and has accepted nothing since (rule 11)
   bool mysqld_alive = false;
   std::optional<ServerStatus> server;    // absent: it does not answer, or was not asked yet
   std::vector<std::string> ips;    // of the role addresses, those really on the interface; sorted
@@ -111,6 +114,7 @@ struct Report {
   std::vector<std::string> problems;     // each a sentence: what is wrong here and what to do
   // Of the interface that its role addresses are on: "02:42:ac:11:00:02". Absent: it is no Ethernet, or an older agent.
   std::optional<std::string> mac;
+  std::optional<Generation> overtaken_by;  // it is the writer of `accepted`, and another agent knows of this later one
 
   bool operator==(const Report&) const = default;
 };
@@ -218,6 +222,7 @@ struct NoPromise {
   std::uint64_t number = 0;
   Generation generation;
   bool overtaken = false;          // a later generation was accepted somewhere: the asker stops at once
+  Generation later;                // that generation, where it is known; else 0
   std::string reason;
 
   bool operator==(const NoPromise&) const = default;

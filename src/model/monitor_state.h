@@ -72,6 +72,7 @@ struct LeadershipState {
   HostSet unproven;                // a writer was made without asking them what they have
   std::map<HostName, GtidSet> diverged;  // what they have and the writer lacked
   std::map<HostName, FlapRecord> flaps;
+  std::map<HostName, Order> acknowledgements;  // the latest of each host: one with an older state has lost it (rule 11)
 
   bool operator==(const LeadershipState&) const = default;
 };

@@ -61,6 +61,7 @@ struct Description<LeadershipState> {
       field<Host>("unproven", &LeadershipState::unproven),
       field("diverged", &LeadershipState::diverged),
       field("flaps", &LeadershipState::flaps),
+      field("acknowledgements", &LeadershipState::acknowledgements),
   };
 };
 

@@ -19,6 +19,7 @@ struct Description<Hello> {
       field("lineage", &Hello::lineage),
       field("leads", &Hello::leads),
       field("vouched_below", &Hello::vouched_below),
+      field("acknowledged", &Hello::acknowledged),
   };
 };
 
@@ -146,6 +147,7 @@ struct Description<Report> {
       field<Host>("unreachable", &Report::unreachable),
       field("problems", &Report::problems),
       field("mac", &Report::mac),
+      field("overtaken_by", &Report::overtaken_by),
   };
 };
 
@@ -260,6 +262,7 @@ struct Description<NoPromise> {
       field("number", &NoPromise::number),
       field("generation", &NoPromise::generation),
       field("overtaken", &NoPromise::overtaken),
+      field("later", &NoPromise::later),
       field("reason", &NoPromise::reason),
   };
 };

@@ -50,24 +50,36 @@ void Brain::settle() {
 
 void Brain::on(const Started& event) {
   started_ = now_;
-  lost_memory_ = !event.memory;
   ips_ = event.ips;
   untimed_ips_ = event.untimed_ips;
   has_fence_ = event.has_fence;
   fence_untimed_ = event.fence_untimed;
-  if (lost_memory_) {
-    memory_.boot_id = event.boot_id;
-    found_ips_.assign(ips_.begin(), ips_.end());
-    promises_.begin(now_ + waiting_time(config_.lease_ttl, false));  // what it promised is forgotten, too
-    note(Severity::warning, "no memory of earlier instructions: role addresses are dropped until a monitor admits this host");
-    return;
-  }
-  memory_ = *event.memory;
-  announced_ = ips_;
+  if (event.memory) memory_ = *event.memory;
   if (memory_.epoch.counter > 0) leader_heard_ = now_;  // our predecessor may have heard it a moment ago
+  if (!memory_.instruction) {
+    memory_.boot_id = event.boot_id;
+    return lose_memory("no memory of earlier instructions");
+  }
+  announced_ = ips_;
   if (memory_.longest_lease > 0s) promises_.begin(now_ + waiting_time(memory_.longest_lease, false));
   if (is_writer()) restart_as_writer(event);
   memory_.boot_id = event.boot_id;
+}
+
+// Rule 11. What it said or promised once, it can't know: it keeps nothing up and promises nothing until a monitor admits it.
+// Who obeys a leader does not go back to an older one for that, and what was released stays so.
+void Brain::lose_memory(const std::string& why) {
+  lost_memory_ = true;
+  found_ips_.assign(ips_.begin(), ips_.end());
+  memory_.accepted = {};
+  memory_.instruction.reset();
+  release_.reset();
+  survey_.reset();
+  acknowledgement_due_ = false;
+  hold_until_ = kLongAgo;
+  lease_.end();
+  promises_.begin(now_ + waiting_time(std::max(config_.lease_ttl, memory_.longest_lease), false));
+  note(Severity::warning, why + ": role addresses are dropped until a monitor admits this host");
 }
 
 void Brain::on(const MonitorSaid& event) {
@@ -209,7 +221,9 @@ void Brain::hear(const Hello& hello) {
   leader_ = speaking_;
   leader_leads_ = hello.leads;
   if (leader_leads_) leader_heard_ = now_;
-  if (!(memory_.epoch == hello.epoch)) {
+  const bool too_old = memory_.accepted < hello.acknowledged && !lost_memory_ && !MMM_MUTANT(older_state_obeyed);
+  if (too_old) lose_memory("its state is older than what it acknowledged: it was restored");
+  if (too_old || !(memory_.epoch == hello.epoch)) {
     memory_.epoch = hello.epoch;
     persist();
   }
@@ -430,6 +444,7 @@ void Brain::report_into(Report& r, Instant now) const {
   }
   r.unreachable.assign(unreachable_.begin(), unreachable_.end());
   r.mac = mac_;
+  r.overtaken_by = is_writer() && overtaken_by_ > memory_.accepted.generation ? overtaken_by_ : Generation{};
   r.problems.clear();
   for (const auto& [key, problem] : problems_) r.problems.push_back(problem);
   if (const auto sick = replication_problem(); !sick.empty()) r.problems.push_back(sick);

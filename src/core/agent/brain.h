@@ -23,7 +23,8 @@ namespace mmm::agent {
 
 // ---- events -----------------------------------------------------------------------------------------------------
 
-// Once, first. `memory`: what the state file held; absent when there was none or it was damaged (rule 11).
+// Once, first. `memory`: what the state file held; absent when there was none or it was damaged (rule 11). One without an
+// instruction is that of an agent which lost its own, and was not admitted again yet.
 struct Started {
   std::optional<AgentMemory> memory;
   std::set<std::string> ips;           // role addresses found on the interface
@@ -122,6 +123,7 @@ class Brain {
   void on(const InterfaceFound& event) { mac_ = event.mac; }
   void on(const AddressResolved& event);
 
+  void lose_memory(const std::string& why);
   void hear(const Hello& hello);
   void hear(const Instruction& instruction);
   void hear(const Grant& grant);
@@ -239,6 +241,7 @@ class Brain {
   Instant io_started_ = kLongAgo;       // when an IO thread that an error had stopped was started again last
   Duration io_pause_ = kFirstPause;     // before it is started the next time
   static constexpr Duration kFirstPause = 200ms;
+  Instant receiver_started_ = kLongAgo; // by us; whether the source refused it is looked at soon
   // The writer's role was lost without a planned release: a transaction that nobody else has may be here. Following the
   // new writer with `demote` makes the server compare (MariaDB: error 1236).
   bool follow_anew_ = false;
@@ -249,6 +252,7 @@ class Brain {
   // The writer's role.
   LeaseClock lease_;
   Promises promises_;
+  Generation overtaken_by_;             // a later generation that another agent told of; the monitor may not know it
   // What we may be asked to accept next: those before it are promised nothing more. If they were, their writer could live
   // again, and write what the survey did not see (S2); and where a promise of ours keeps us from accepting, it and we would
   // wait for ever, it for a leader that grants nothing any more, we for the end of what we renew (L1).

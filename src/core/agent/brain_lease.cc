@@ -148,6 +148,7 @@ void Brain::hear_peer(const HostName& from, const NoPromise& refusal) {
   if (!refusal.overtaken || !is_writer() || refusal.generation != memory_.accepted.generation) return;
   lease_.revoke(now_);
   hold_until_ = kLongAgo;
+  overtaken_by_ = std::max(overtaken_by_, refusal.later);
 }
 
 // ---- as one that could become it --------------------------------------------------------------------------------
@@ -163,7 +164,7 @@ void Brain::answer_peer(ConnectionId to, const PromiseAsk& ask) {
   }
   if (!refusal && lost_memory_) refusal = PromiseRefusal{"its agent lost its memory and was not admitted again yet"};
   if (refusal) {
-    effects_.push_back(AnswerPeer{to, NoPromise{ask.number, ask.generation, refusal->overtaken, refusal->because}});
+    effects_.push_back(AnswerPeer{to, NoPromise{ask.number, ask.generation, refusal->overtaken, refusal->later, refusal->because}});
     return;
   }
   promises_.give(ask.generation, ask.ttl, ask.has_fence, ask.lease_live, now_);

@@ -65,7 +65,7 @@ std::optional<PromiseRefusal> refuse_promise(const AgentMemory& memory, const Co
     return PromiseRefusal{fmt::format("'{}' obeys another leadership than this host", ask.from)};
   if (ask.generation < memory.accepted.generation && !MMM_MUTANT(promise_to_older))
     return PromiseRefusal{fmt::format("generation {} is over; {} was accepted", ask.generation.value,
-                                      memory.accepted.generation.value), true};
+                                      memory.accepted.generation.value), true, memory.accepted.generation};
   if (memory.instruction && ask.generation == memory.accepted.generation &&
       memory.instruction->assignment.writer != ask.from)
     return PromiseRefusal{fmt::format("the writer of generation {} is '{}'", ask.generation.value,

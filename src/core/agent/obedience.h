@@ -44,6 +44,7 @@ Judgement judge(const AgentMemory& memory, const HostName& self, const Instructi
 struct PromiseRefusal {
   std::string because;
   bool overtaken = false;          // by a later generation, or its own was given up
+  Generation later = {};           // that one, where it is known
 };
 std::optional<PromiseRefusal> refuse_promise(const AgentMemory& memory, const Config& config, const PromiseAsk& ask);
 

@@ -15,6 +15,9 @@ constexpr Duration kObserveEvery = 1s;   // the server's state is shown this oft
 constexpr Duration kObservePause = 5ms;
 // A source that refuses a replica for good (it has diverged) fills both logs with each try.
 constexpr Duration kLongestPause = 60s;
+// After the receiver was started: a source that refuses it does so within milliseconds, or after its own start. Semi-sync
+// commits of the writer may wait for it.
+constexpr Duration kFirstLookAtReceiver = 20ms;
 // A receiver that runs for so long was not refused; before, it may have been seen between the login and the refusal.
 constexpr Duration kSteady = 1s;
 // A replica that is needed for acknowledgements waits for its applier; after this time its backlog is a long one.
@@ -180,7 +183,10 @@ bool Brain::may_forget_relay_log(const Follow& source) {
 void Brain::settle_observation() {
   if (mysqld_ != Life::up) return;
   const bool look_wanted = release_ && release_->look_after != 0 && observed_id_ < release_->look_after;
-  const auto pause = observe_soon_ || look_wanted ? kObservePause : kObserveEvery;
+  auto pause = observe_soon_ || look_wanted ? kObservePause : kObserveEvery;
+  // Each look half as long again after the start as the one before, until they are as rare as any.
+  if (receiver_started_ != kLongAgo && last_observation_ != kLongAgo)
+    pause = std::min(pause, std::max(kFirstLookAtReceiver, (last_observation_ - receiver_started_) / 2));
   const auto due = last_observation_ == kLongAgo ? now_ : last_observation_ + pause;
   if (now_ < due) return wake_at(due);
   if (try_run(Observe{})) observe_soon_ = false;

@@ -227,6 +227,8 @@ void Brain::completed(std::uint64_t id, const Operation& operation, bool good) {
     if (good && (std::holds_alternative<Follow>(operation) || std::holds_alternative<StartReplication>(operation) ||
                  std::holds_alternative<StartApplier>(operation)))
       may_start_replication_ = false;
+    if (good && (std::holds_alternative<Follow>(operation) || std::holds_alternative<StartReplication>(operation)))
+      receiver_started_ = now_;
     if (good && std::holds_alternative<Follow>(operation) && !is_writer()) follow_anew_ = false;
     // Ours, whatever became of it: it must not be taken for an administrator's.
     if (std::holds_alternative<StopReplication>(operation) || std::holds_alternative<StopReceiver>(operation) ||

@@ -120,6 +120,7 @@ void MonitorBrain::on(const HostKilled& event) {
 void MonitorBrain::said(const HostName& host, const Report& message) {
   auto& data = hosts_.at(host);
   const bool was_alive = !data.agent.report || data.agent.report->mysqld_alive;
+  const bool late = data.agent.report && message.number < data.agent.report->number;
   news_ = !data.agent.report || !tells_nothing_new(*data.agent.report, message) || compares_transactions();
   data.agent.report = message;
   data.agent.report_at = now_.at;
@@ -130,16 +131,28 @@ void MonitorBrain::said(const HostName& host, const Report& message) {
   } else if (message.mysqld_alive && !was_alive) {
     effects_.emplace_back(RunCheck{host, CheckName::mysql});
   }
-  if (!leads_ || book_.assignment().writer != host || message.released < book_.assignment().generation) return;
+  if (!leads_ || book_.assignment().writer != host) return;
+  if (message.lost_memory && !late) lost_its_state(host);
+  if (message.overtaken_by > std::max(book_.assignment().generation, book_.floor())) {
+    note(NoteLevel::error, host, fmt::format("was told of generation {}, which this monitor was never told of: it goes on under a later one",
+                                             message.overtaken_by->value));
+    book_.raise_floor(*message.overtaken_by);
+    news_ = true;
+  }
+  if (message.released < book_.assignment().generation) return;
   news_ = true;
   writer_released(host, "its agent reports that generation " + std::to_string(message.released.value) +
                               " was given up", std::nullopt,
                   message.accepted.generation >= book_.assignment().generation);
 }
 
+void MonitorBrain::acknowledged(const HostName& host, const Order& order) {
+  auto& latest = hosts_.at(host).agent.acknowledged;
+  latest = std::max(latest, order);
+}
+
 void MonitorBrain::said(const HostName& host, const Acknowledged& message) {
-  auto& agent = hosts_.at(host).agent;
-  agent.acknowledged = std::max(agent.acknowledged, message.order);
+  acknowledged(host, message.order);
   if (!leads_) return;
   const bool was_accepted = book_.durable().accepted;
   book_.confirmed(host, message.order);
@@ -175,10 +188,12 @@ void MonitorBrain::said(const HostName& host, const Ask& message) {
     send(host, NoGrant{message.number, std::move(reason)}, true);
   };
   if (!leads_) return no("this monitor does not lead yet: " + not_leading_because_);
-  // Older than what it acknowledged before: its state was restored (rule 11). It is told anew first.
-  if (message.accepted < hosts_.at(host).agent.acknowledged) return no("its state is older than what it acknowledged");
+  // Older than what it acknowledged before: its state was restored (rule 11).
+  if (message.accepted < hosts_.at(host).agent.acknowledged && !MMM_MUTANT(older_state_obeyed))
+    return no("its state is older than what it acknowledged");
   const bool was_accepted = book_.durable().accepted;
   if (const auto refusal = book_.grant(host, message, now_.at)) return no(*refusal);
+  acknowledged(host, message.accepted);
   // An Ask names what the agent has accepted: it is an acknowledgement too.
   const bool changed = book_.acknowledged(host, message.accepted, message.ttl, message.has_fence, now_.at);
   if (!was_accepted && book_.durable().accepted) generation_accepted(host);

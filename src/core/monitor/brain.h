@@ -48,7 +48,7 @@ class MonitorBrain {
     std::optional<Report> report;
     Instant report_at = kLongAgo;
     Instant greeted = kLongAgo;
-    Order acknowledged;
+    Order acknowledged;              // the latest, on disk too: by one with an older state nothing is renewed (rule 11)
     Order sent;
     Instant sent_at = kLongAgo;
     std::string refusal;             // why it does not obey us; "" when it does
@@ -117,6 +117,7 @@ class MonitorBrain {
   void said(const HostName& host, const Ask& message);
   void said(const HostName& host, const SurveyAnswer& message);
   void said(const HostName& host, const Resolved& message);
+  void acknowledged(const HostName& host, const Order& order);
 
   // leadership.cc
   void continue_leadership(const LeadershipState& leadership);
@@ -128,6 +129,8 @@ class MonitorBrain {
   void hear_of_later(const HostName& host, const Assignment& assignment);
   bool is_ours(const Epoch& epoch) const;
   void forget_the_operators_word();
+  void lost_its_state(const HostName& host);
+  bool writer_without_a_state(const HostName& host) const;
   void greet(const HostName& host);
   void greet_again();
   void adopt(const StartDecision& decision);
@@ -165,6 +168,7 @@ class MonitorBrain {
   std::optional<Instant> offer(const HostName& target);  // nothing: offered; else when it may be tried again
   void writer_released(const HostName& host, const std::string& why, const std::optional<GtidSet>& has,
                        bool had_accepted = true);
+  void last_writer_is(const HostName& host);
   void target_failed(const std::string& why);
   void finish_hand_over();
   bool writer_is_back(const HostName& host);  // true: it changed something

@@ -214,11 +214,18 @@ void MonitorBrain::verify(const HostName& host, HostData& data, const GtidSet& w
   if (data.verified || !reachable(host) || !report || !report->server || data.agent.report_at <= data.since.at) return;
   const auto generation = book_.assignment().generation;
   if (report->accepted.generation != generation || !report->server->read_only) return;
-  // Its first report in this generation counts: under load it may always be ahead of the writer's latest one. A host that
-  // has less than it had got other data, maybe sooner than any check could see: it is compared anew.
-  const auto& has = report->server->has;
-  const bool replaced = data.to_verify && !has.empty() && !has.contains(data.to_verify->second);
-  if (!data.to_verify || data.to_verify->first != generation || replaced) data.to_verify.emplace(generation, has);
+  // Until its receiver has let go of the last writer, more of that one's may come; what came is applied later.
+  const auto* writer = config_.host(book_.assignment().writer);
+  const auto& replication = report->server->replication;
+  const bool receives = replication.configured && replication.io != IoThread::no;
+  if (receives && (!writer || replication.source_ip != writer->ip)) return;
+  // Its first report in this generation counts: under load it may always be ahead of the writer's latest one. One that has
+  // less than it had lost what it received when it follows another one, or got other data, maybe sooner than any check
+  // could see: it is compared anew.
+  auto all = report->server->has;
+  all.add(replication.received);
+  const bool replaced = data.to_verify && !report->server->has.empty() && !all.contains(data.to_verify->second);
+  if (!data.to_verify || data.to_verify->first != generation || replaced) data.to_verify.emplace(generation, std::move(all));
   data.verified = writer_has.contains(data.to_verify->second);
   if (data.verified) data.unproven = false;
 }

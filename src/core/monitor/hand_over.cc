@@ -176,10 +176,25 @@ void MonitorBrain::writer_released(const HostName& host, const std::string& why,
       hand_over_->position_known = false;
     return target_failed(why);
   }
+  if (hand_over_ && had_accepted && hand_over_->from != host) return last_writer_is(host);
   if (hand_over_ || frozen_roles()) return;
   owners_.erase(*writer_role());
   begin_hand_over({.step = has ? Step::choosing : Step::surveying, .from = host, .why = why,
                    .must_have = has.value_or(GtidSet{}), .position_known = has.has_value()});
+}
+
+// It accepted an offer that was taken for failed, and may have served: its history is the one that counts. The writer
+// before it, and whoever still received from that one, may have what belongs to none, and are compared first.
+void MonitorBrain::last_writer_is(const HostName& host) {
+  note(NoteLevel::warning, host, fmt::format("had accepted generation {}: what it has counts, the others are compared with it",
+                                             book_.assignment().generation.value));
+  for (auto& [name, data] : hosts_)
+    if (name != host) data.doubt();
+  hosts_.at(host).unproven = false;
+  hand_over_->from = host;
+  hand_over_->catch_up_from.clear();
+  hand_over_->position_known = false;
+  go(Step::surveying);
 }
 
 // Somebody renewed the lease that was taken for lost, before anybody else was promoted.

@@ -60,6 +60,8 @@ void MonitorBrain::continue_leadership(const LeadershipState& leadership) {
     data.because = "as the status file says";
     if (const auto flap = leadership.flaps.find(name); flap != leadership.flaps.end()) data.flap = flap->second;
     data.unproven = leadership.unproven.contains(name);
+    if (const auto it = leadership.acknowledgements.find(name); it != leadership.acknowledgements.end())
+      data.agent.acknowledged = it->second;
     if (const auto own = leadership.diverged.find(name); own != leadership.diverged.end()) {
       data.suspect = own->second;
       data.suspect_since = now_.at;
@@ -112,7 +114,8 @@ void MonitorBrain::greet(const HostName& host) {
   hosts_.at(host).agent.obeys = false;  // what it accepted before was another epoch, or on another connection
   hosts_.at(host).agent.greeted = now_.at;
   send(host, Hello{.host = host, .epoch = epoch_, .lineage = lineage_, .leads = leads_,
-                   .vouched_below = vouched_below_});
+                   .vouched_below = vouched_below_,
+                   .acknowledged = leads_ ? hosts_.at(host).agent.acknowledged : Order{}});
 }
 
 void MonitorBrain::said(const HostName& host, const Welcome& message) {
@@ -144,15 +147,28 @@ void MonitorBrain::said(const HostName& host, const Welcome& message) {
   const auto& assignment = book_.assignment();
   if (message.report.assignment.generation > std::max(assignment.generation, book_.floor()))
     hear_of_later(host, message.report.assignment);
+  lost_its_state(host);
+}
+
+// The writer of the present generation does not know that any more. It is told nothing before it has let the address go,
+// and that generation is given up: it must not take it up again.
+bool MonitorBrain::writer_without_a_state(const HostName& host) const {
+  const auto& durable = book_.durable();
+  const auto& report = hosts_.at(host).agent.report;
+  return durable.assignment.writer == host && durable.accepted && !durable.released && report &&
+         report->accepted.generation < durable.assignment.generation;
+}
+
+void MonitorBrain::lost_its_state(const HostName& host) {
+  auto& data = hosts_.at(host);
   const auto role = writer_role();
-  const bool holds_address = role && std::ranges::find(message.report.ips, role->ip) != message.report.ips.end();
-  if (assignment.writer == host && book_.durable().accepted && !holds_address &&
-      message.report.accepted.generation < assignment.generation) {
-    note(NoteLevel::error, host, "its agent lost its memory: its generation is over (rule 11)");
-    // Its server may be as new as its agent's memory: that the last writer has all there is holds no longer.
-    data.doubt();
-    writer_released(host, "its agent lost its memory", std::nullopt);
-  }
+  if (!writer_without_a_state(host) || (role && std::ranges::find(data.agent.report->ips, role->ip) != data.agent.report->ips.end()))
+    return;
+  note(NoteLevel::error, host, "its agent lost its memory, or has an older one: its generation is over (rule 11)");
+  // Its server may be as new as its agent's memory: that the last writer has all there is holds no longer.
+  data.doubt();
+  news_ = true;
+  writer_released(host, "its agent lost its memory", std::nullopt);
 }
 
 bool MonitorBrain::is_ours(const Epoch& epoch) const {

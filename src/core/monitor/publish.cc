@@ -85,6 +85,7 @@ bool MonitorBrain::may_be_offered() const { return hand_over_ && hand_over_->ste
 
 void MonitorBrain::tell(const HostName& host) {
   auto& agent = hosts_.at(host).agent;
+  if (agent.report && agent.report->lost_memory && writer_without_a_state(host)) return;
   if (agent.acknowledged == published_->order && agent.sent == published_->order) return;
   if (agent.sent == published_->order && now_.at < agent.sent_at + kTellAgain) return;
   agent.sent = published_->order;
@@ -145,6 +146,9 @@ void MonitorBrain::leadership_into(LeadershipState& l) const {
     if (data.unproven) l.unproven.insert(name);
     if (data.diverged) l.diverged[name] = data.suspect;
   }
+  l.acknowledgements.clear();
+  for (const auto& [name, data] : hosts_)
+    if (data.agent.acknowledged != Order{}) l.acknowledgements[name] = data.agent.acknowledged;
   l.release_requested = hand_over_ && hand_over_->unwanted;
   l.hand_over.reset();
   if (hand_over_) {

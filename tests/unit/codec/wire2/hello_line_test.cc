@@ -9,7 +9,7 @@ namespace mmm::wire2 {
 namespace {
 
 constexpr std::string_view kJson =
-    R"({"host":"db1","epoch":{"counter":3,"id":"a1"},"lineage":[],"leads":true,"vouched_below":0})";
+    R"({"host":"db1","epoch":{"counter":3,"id":"a1"},"lineage":[],"leads":true,"vouched_below":0,"acknowledged":{"epoch":0,"generation":0,"version":0}})";
 
 Hello hello() { return Hello{.host = "db1", .epoch = {.counter = 3, .id = "a1"}, .lineage = {}, .leads = true}; }
 

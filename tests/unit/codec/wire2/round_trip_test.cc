@@ -104,8 +104,8 @@ TEST(Wire2, SaysWhatIsPromisedAndWhatWasGivenUp) {
             R"({"type":"promise_ask","from":"db1","to":"db2","line":"a1","number":41,"generation":7,"ttl_ms":2000,)"
             R"("has_fence":true,"lease_live":false})");
   EXPECT_EQ(encode(Promise{.number = 41, .generation = {7}}), R"({"type":"promise","number":41,"generation":7})");
-  EXPECT_EQ(encode(NoPromise{.number = 41, .generation = {7}, .overtaken = true, .reason = "generation 7 is over"}),
-            R"({"type":"no_promise","number":41,"generation":7,"overtaken":true,"reason":"generation 7 is over"})");
+  EXPECT_EQ(encode(NoPromise{.number = 41, .generation = {7}, .overtaken = true, .later = {8}, .reason = "generation 7 is over"}),
+            R"({"type":"no_promise","number":41,"generation":7,"overtaken":true,"later":8,"reason":"generation 7 is over"})");
   EXPECT_EQ(encode(Survey{.generation = {8}, .given_up = {6}}), R"({"type":"survey","generation":8,"given_up":6})");
   EXPECT_EQ(encode(SurveyAnswer{.generation = {8}, .bound = "", .promised_for = 1500ms, .has = {}, .received = {}}),
             R"({"type":"survey_answer","generation":8,"bound":"","promised_for_ms":1500,"has":"","received":""})");

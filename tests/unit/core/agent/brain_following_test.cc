@@ -1,5 +1,7 @@
 // What every host does besides writing: replication and reader addresses.
 
+#include <algorithm>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -28,6 +30,12 @@ struct FollowingTest : testing::Test {
     auto i = instruction(1, writer == "db1" ? 1 : 2, version, writer);
     i.hosts["db3"] = {state, std::move(roles)};
     return i;
+  }
+
+  std::size_t looks_during(Duration time) {
+    const auto before = agent.looks;
+    agent.pass(time);
+    return agent.looks - before;
   }
 
   AgentDriver agent{"db3"};
@@ -114,6 +122,28 @@ TEST_F(FollowingTest, AReplicaThatItsSourceRefusedTriesAgainButNotInATightLoop) 
   for (const auto& line : agent.story) tried += line == "run start replication";
   EXPECT_GE(tried, 3);
   EXPECT_LE(tried, 6);
+}
+
+// Goal: the new source may refuse a replica at first, since it has not applied yet what that has. Semi-synchronous commits
+// wait until it receives: the refusal is seen soon, not at the next regular look a second later.
+TEST_F(FollowingTest, SeesSoonThatTheNewSourceRefusedIt) {
+  agent.obey(with("db2", HostState::online, 1));
+  ASSERT_TRUE(replication.sql);
+  replication.io = IoThread::no;
+  replication.error = "1236: the binlog on master is missing";
+  agent.pass(100ms);
+  EXPECT_THAT(agent.story, Contains("run start replication"));
+  replication.io = IoThread::no;
+  agent.pass(300ms);
+  EXPECT_EQ(std::ranges::count(agent.story, "run start replication"), 2);
+}
+
+// Goal: the looks after it become rarer, and as rare as ever once it runs.
+TEST_F(FollowingTest, DoesNotAskTheServerAllTheTimeForThat) {
+  agent.obey(with("db2", HostState::online, 1));
+  agent.forget();
+  EXPECT_LE(looks_during(5s), 15u);
+  EXPECT_LE(looks_during(5s), 5u);
 }
 
 TEST_F(FollowingTest, FollowsNobodyWhileNobodyIsTheWriter) {

@@ -61,15 +61,17 @@ TEST_F(AskingTest, LivesOnPromisesWhileTheMonitorIsAway) {
 
 TEST_F(AskingTest, StopsAtOnceWhenAnotherKnowsOfALaterWriter) {
   const auto ask = agent.last<Ask>();
-  agent.step(agent::PeerAnswered{"db2", NoPromise{ask.number, Generation{1}, true, "generation 2 was accepted"}});
+  agent.step(agent::PeerAnswered{"db2", NoPromise{ask.number, Generation{1}, true, Generation{2}, "generation 2 was accepted"}});
   EXPECT_FALSE(agent.brain.holds_live_lease(agent.now));
   agent.finish_all();
   EXPECT_FALSE(serves());
+  agent.pass(1s);
+  EXPECT_EQ(agent.last<Report>().overtaken_by, Generation{2});
 }
 
 TEST_F(AskingTest, ARefusalThatIsNoNewsOfALaterWriterCostsNothing) {
   const auto ask = agent.last<Ask>();
-  agent.step(agent::PeerAnswered{"db2", NoPromise{ask.number, Generation{1}, false, "its agent lost its memory"}});
+  agent.step(agent::PeerAnswered{"db2", NoPromise{ask.number, Generation{1}, false, Generation{}, "its agent lost its memory"}});
   EXPECT_TRUE(agent.brain.holds_live_lease(agent.now));
 }
 
@@ -230,6 +232,7 @@ TEST_F(PromisingTest, OnceItHasAcceptedItPromisesNothingToOlderOnes) {
   ask();
   ASSERT_FALSE(promised());
   EXPECT_TRUE(refusal().overtaken);
+  EXPECT_EQ(refusal().later, Generation{2});
 }
 
 TEST_F(PromisingTest, ASurveyTellsForHowLongItIsBound) {

@@ -157,6 +157,70 @@ TEST_F(RestartingTest, WithoutAMemoryACurrentInstructionAdmitsItAgain) {
   EXPECT_FALSE(agent.host.writable());
 }
 
+// Goal: what an agent without a memory has forgotten does not come back by a restart: it is still no host that promises.
+TEST_F(RestartingTest, WhoHasLostItsMemoryHasStillLostItAfterARestart) {
+  agent.disk.reset();
+  agent.start();
+  ASSERT_TRUE(agent.disk);
+  AgentDriver again("db1");
+  again.disk = agent.disk;
+  again.now = agent.now + 100ms;
+  again.start();
+  EXPECT_TRUE(again.last<Welcome>().report.lost_memory);
+  EXPECT_EQ(again.disk->epoch, (Epoch{1, "m"}));
+}
+
+// ---- an older memory (rule 11) ----------------------------------------------------------------------------------
+
+struct RestoredTest : RestartingTest {
+  static Hello hello(std::uint64_t acknowledged_version) {
+    return {.host = "db1", .epoch = {1, "m"}, .leads = true, .acknowledged = {1, Generation{1}, Version{acknowledged_version}}};
+  }
+};
+
+TEST_F(RestoredTest, AMemoryThatIsOlderThanWhatTheLeaderHeardIsLost) {
+  start_alone();
+  agent.hear(hello(3));
+  EXPECT_TRUE(agent.last<Welcome>().report.lost_memory);
+  EXPECT_EQ(agent.last<Welcome>().report.accepted, Order{});
+  agent.pass(5s);
+  EXPECT_THAT(agent.host.ips(), IsEmpty());
+  EXPECT_EQ(agent.count<Ask>(), 0u);
+  EXPECT_FALSE(agent.disk->instruction);
+  agent.step(agent::PeerAsked{7, PromiseAsk{.from = "db2", .to = "db1", .number = 1, .generation = Generation{1}, .ttl = 2s}});
+  EXPECT_TRUE(std::holds_alternative<NoPromise>(agent.answered.back()));
+}
+
+TEST_F(RestoredTest, OneThatIsAsNewAsThatIsKept) {
+  start_alone();
+  agent.hear(hello(2));
+  agent.pass(5s);
+  EXPECT_FALSE(agent.last<Welcome>().report.lost_memory);
+  EXPECT_TRUE(serves());
+}
+
+// Goal: the trap that this closes: a restored state with an empty set, and a grant that pins its writer for ever.
+TEST_F(RestoredTest, AnOldEmptySetPinsNobody) {
+  agent.disk->instruction->assignment.takeover_set.clear();
+  start_alone();
+  agent.hear(hello(3));
+  agent.hear(Grant{1, Generation{1}});
+  agent.pass(3s);
+  EXPECT_FALSE(agent.brain.holds_live_lease(agent.now));
+  EXPECT_THAT(agent.host.ips(), IsEmpty());
+}
+
+TEST_F(RestoredTest, ACurrentInstructionAdmitsItAgainButNotToWhatItReleased) {
+  agent.disk->released = Generation{1};
+  start_alone();
+  agent.hear(hello(3));
+  agent.pass(100ms);
+  EXPECT_EQ(agent.disk->released, Generation{1});
+  agent.obey(instruction(1, 2, 3, "db2"));
+  EXPECT_EQ(agent.disk->accepted, instruction(1, 2, 3, "db2").order);
+  EXPECT_FALSE(agent.brain.report(agent.now).lost_memory);
+}
+
 TEST(NewHost, TouchesNothingUntilAMonitorManagesIt) {
   AgentDriver agent("db1");
   agent.host.server.read_only = false;

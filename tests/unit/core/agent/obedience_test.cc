@@ -219,7 +219,10 @@ TEST_F(PromiseRefusalTest, WhoeverTakesItForAnotherHostIsNotPromisedAnything) {
   EXPECT_EQ(found->because, "'db1' is asked, but this is 'db2': check the ip of both in the configuration");
 }
 
-TEST_F(PromiseRefusalTest, WhatIsOverIsOvertaken) { expect_overtaken(6, "generation 6 is over; 7 was accepted"); }
+TEST_F(PromiseRefusalTest, WhatIsOverIsOvertakenByWhatWasAccepted) {
+  expect_overtaken(6, "generation 6 is over; 7 was accepted");
+  EXPECT_EQ(refusal(6)->later, Generation{7});
+}
 
 TEST_F(PromiseRefusalTest, AGenerationHasOneWriter) {
   memory = memory_of(lab::instruction(3, 7, 2, "db2"));

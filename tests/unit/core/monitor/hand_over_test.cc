@@ -390,6 +390,32 @@ TEST_F(OnPromisesTest, IsLostOnceItIsSilentThereToo) {
   EXPECT_EQ(writer(), "db2");
 }
 
+// Goal: L1. It accepted, and wrote; its words were lost, so that the offer was taken for failed. What the writer before it and
+// its own server have are two histories: no host can ever have both.
+TEST_F(HandOverTest, TheLastThatAcceptedIsTheOneWhoseHistoryCounts) {
+  agent("db2").acknowledges = false;
+  monitor.silence("db1");
+  for (int i = 0; i < 10 && writer() == "db1"; ++i) monitor.pass(1s);
+  agent("db2").surveys = false;  // nor is what it says heard for a while
+  monitor.pass(3s);
+  ASSERT_TRUE(monitor.noted("did not accept the role in time"));
+  ASSERT_EQ(book().assignment().generation, Generation{2});
+  agent("db1").surveys = agent("db1").reports = agent("db1").welcomes = true;
+  agent("db1").report.server->has = lab::gtids("0-1-12");
+  agent("db3").report.server->has = lab::gtids("0-1-12");  // received since from db1
+  auto& db2 = agent("db2");
+  db2.acknowledges = db2.surveys = true;
+  db2.report.accepted.generation = db2.report.assignment.generation = db2.report.released = Generation{2};
+  db2.report.server->has = lab::gtids("0-1-9,0-2-10");
+  monitor.say_report("db2");
+  monitor.pass(3s);
+  EXPECT_TRUE(monitor.noted("db2: had accepted generation 2"));
+  ASSERT_EQ(writer(), "db2");
+  EXPECT_TRUE(serves("db2"));
+  for (const auto& state : monitor.kept)
+    EXPECT_FALSE(state.leadership->must_have.contains(lab::gtids("0-1-12,0-2-10")));
+}
+
 // Goal: rule 11. It is told what it has forgotten before it may pin itself by it.
 TEST_F(HandOverTest, AWriterWhoseStateIsOlderThanWhatItAcknowledgedIsNotRenewed) {
   const auto order = agent("db1").report.accepted;

@@ -374,5 +374,55 @@ TEST_F(LeadershipTest, AReplicaThatLostItsMemoryIsToldTheCurrentInstruction) {
   EXPECT_EQ(monitor.brain->book().assignment().generation, Generation{1});
 }
 
+// ---- an agent's older state (rule 11) ---------------------------------------------------------------------------
+
+struct RestoredAgentTest : LeadershipTest {
+  RestoredAgentTest() {
+    monitor.bring_up();
+    monitor.pass(2s);
+  }
+  lab::ScriptedAgent& db1 = monitor.agents.at("db1");
+  Generation generation() const { return monitor.brain->book().assignment().generation; }
+};
+
+TEST_F(RestoredAgentTest, ARestartedMonitorTellsEachHostWhatItAcknowledged) {
+  const auto acknowledged = db1.report.accepted;
+  monitor.restart();
+  monitor.network();
+  monitor.join("db1");
+  EXPECT_EQ(monitor.last_told<Hello>("db1")->acknowledged, acknowledged);
+}
+
+TEST_F(RestoredAgentTest, ARestartedMonitorDoesNotRenewAnOlderState) {
+  db1.asks = db1.acknowledges = false;
+  auto older = db1.report.accepted;
+  older.version = Version{older.version.value - 1};
+  monitor.restart();
+  monitor.network();
+  monitor.join("db1");
+  monitor.say("db1", Ask{.number = 1, .accepted = older, .ttl = 2s});
+  ASSERT_TRUE(monitor.last_told<NoGrant>("db1"));
+  EXPECT_EQ(monitor.last_told<NoGrant>("db1")->reason, "its state is older than what it acknowledged");
+}
+
+// Goal: rule 11: it must not take its generation up again, on a server that may be as old as its state.
+TEST_F(RestoredAgentTest, AWriterWithoutAStateIsToldNothingBeforeItLetTheAddressGo) {
+  monitor.leave("db1");
+  db1.asks = false;
+  db1.report.lost_memory = true;
+  db1.report.accepted = {};
+  db1.report.assignment = {};
+  ASSERT_THAT(db1.report.ips, ElementsAre(lab::kWriterRole.ip));
+  monitor.forget();
+  monitor.join("db1");
+  EXPECT_FALSE(monitor.last_told<Instruction>("db1"));
+  EXPECT_EQ(generation(), Generation{1});
+  db1.report.ips.clear();
+  monitor.say_report("db1");
+  monitor.pass(1s);
+  EXPECT_GT(generation(), Generation{1});
+  EXPECT_TRUE(monitor.last_told<Instruction>("db1"));
+}
+
 }  // namespace
 }  // namespace mmm

@@ -119,6 +119,19 @@ TEST_F(WordTest, ALaterGenerationIsPassedByTheLivingWriterAndCostsNobodyElse) {
   EXPECT_TRUE(monitor.noted("db3: state ONLINE -> AWAITING_RECOVERY"));
 }
 
+// Goal: L1. Who knows of it can't be asked; the writer's set has it, which refuses each promise and so ends each lease.
+TEST_F(WordTest, ALaterGenerationThatTheWriterWasToldOfIsPassed) {
+  lead_without_db3();
+  monitor.pass(20s);
+  ASSERT_TRUE(serves("db1"));
+  const auto before = book().assignment().generation;
+  agent("db1").report.overtaken_by = Generation{before.value + 4};
+  monitor.say_report("db1");
+  monitor.pass(1s);
+  EXPECT_EQ(writer(), "db1");
+  EXPECT_EQ(book().assignment().generation, Generation{before.value + 5});
+}
+
 TEST_F(WordTest, InPassiveModeALaterGenerationWaitsForTheAdministrator) {
   monitor.command("set_passive");
   db3_comes_with(7);

@@ -38,6 +38,7 @@ void AgentDriver::take(agent::AnswerPeer& effect) { answered.push_back(std::move
 void AgentDriver::take(agent::Run& effect) {
   const bool quiet = std::holds_alternative<agent::Observe>(effect.operation) ||
                      std::holds_alternative<agent::Announce>(effect.operation);
+  looks += std::holds_alternative<agent::Observe>(effect.operation);
   if (!quiet) story.push_back("run " + to_string(effect.operation));
   pending_.push_back(std::move(effect));
 }

@@ -32,6 +32,7 @@ class AgentDriver {
   std::vector<std::string> story;
   std::vector<FromAgent> said;         // everything, reports too
   std::vector<std::string> notes;
+  std::size_t looks = 0;               // how often the server was to be observed
   std::vector<agent::AskPeer> asked;   // of other agents
   std::vector<PeerAnswer> answered;    // to other agents
   std::vector<agent::ResolveAddress> resolving;  // questions to the segment
