@@ -57,8 +57,8 @@ Fault draw_bad_server(const Topology& topology, Random& random) {
 }
 
 // An older copy of an agent's state file, as of a machine that was set back to a snapshot.
-Fault draw_restored_file(Random& random) {
-  Fault fault{.kind = FaultKind::restore_file, .at = random.between(kFaultsFrom, TrueTime(kCalmFrom - 12s)), .who = draw_host(random)};
+Fault draw_restored_file(const Topology& topology, Random& random) {
+  Fault fault{.kind = FaultKind::restore_file, .at = random.between(kFaultsFrom, TrueTime(kCalmFrom - 12s)), .who = draw_host(topology, random)};
   fault.lasts = random.chance(0.6) ? random.between(10ms, 300ms) : random.between(1s, 12s);
   fault.amount = random.between(500ms, Duration(fault.at));
   return fault;
@@ -91,7 +91,7 @@ void add_disasters(Plan& plan, Random& random) {
   if (random.chance(0.12)) plan.faults.push_back(draw_still_machine(plan.topology, random));
   if (random.chance(0.15)) plan.faults.push_back(draw_bad_server(plan.topology, random));
   if (random.chance(0.15)) add_commands(plan, random);
-  if (random.chance(0.06)) plan.faults.push_back(draw_restored_file(random));
+  if (random.chance(0.06)) plan.faults.push_back(draw_restored_file(plan.topology, random));
 }
 
 }  // namespace mmm::sim
