@@ -21,6 +21,7 @@ Config lab_config(const HostName& self, std::size_t candidates) {
                    .hosts = {"db1", "db2", "db3"},
                    .ips = {"10.0.0.90", "10.0.0.100"}}};
   if (candidates == 3) config.roles[0].hosts.push_back("db3");
+  config.restart_grace = 8s;
   // A backlog of a minute does not fit into a schedule of a minute.
   for (const auto check : kAllChecks)
     config.checks[check] = CheckConfig{.check_period = 1s, .trap_period = 2s, .timeout = 1s, .max_backlog = 5};

@@ -39,6 +39,8 @@ void Brain::settle() {
   settle_writer();
   settle_fence_command();
   settle_fence();
+  settle_grace();
+  settle_longest_lease();
   settle_role_map();
   settle_addresses();
   settle_replication();
@@ -58,7 +60,7 @@ void Brain::on(const Started& event) {
   if (lost_memory_) {
     memory_.boot_id = event.boot_id;
     found_ips_.assign(ips_.begin(), ips_.end());
-    promises_.begin(now_ + waiting_time(config_.lease_ttl, false));  // what it promised is forgotten, too
+    promises_.begin(now_ + waiting_time(std::max(config_.lease_ttl, config_.restart_grace), false));  // what it promised is forgotten, too
     note(Severity::warning, "no memory of earlier instructions: role addresses are dropped until a monitor admits this host");
     return;
   }
@@ -66,6 +68,8 @@ void Brain::on(const Started& event) {
   announced_ = ips_;
   if (memory_.epoch.counter > 0) leader_heard_ = now_;  // our predecessor may have heard it a moment ago
   if (memory_.longest_lease > 0s) promises_.begin(now_ + waiting_time(memory_.longest_lease, false));
+  for (const auto& [holder, promised] : memory_.promised_graces) promises_.give_grace(holder, promised, false, now_);
+  longer_until_ = now_ + waiting_time(memory_.longest_lease, false);
   if (is_writer()) restart_as_writer(event);
   memory_.boot_id = event.boot_id;
 }
@@ -259,6 +263,7 @@ void Brain::accept(const Instruction& instruction) {
   // A lease that ended while this process was frozen: the new writer is heard of before our own clock.
   const auto lost = was_writer && was_entitled_ && !release_ && !lease_.live(now_) ? memory_.accepted.generation : Generation{};
   const auto old_state = own_plan() ? own_plan()->state : HostState::unknown;
+  const auto old_ttl = lease_ttl();
   // Admitted again: it is in no set that counts before the writer acknowledged that, so what it forgot binds it no more.
   if (std::exchange(lost_memory_, false)) promises_.begin(kLongAgo);
   memory_.accepted = instruction.order;
@@ -266,7 +271,8 @@ void Brain::accept(const Instruction& instruction) {
   auto must_have = !new_generation && instruction.must_have.empty() ? memory_.instruction->must_have : instruction.must_have;
   memory_.instruction = instruction;
   memory_.instruction->must_have = std::move(must_have);
-  memory_.longest_lease = std::max(memory_.longest_lease, instruction.lease_ttl);
+  may_run(old_ttl);
+  may_run(lease_ttl());
   taken_over_.clear();
   if (own_plan() && old_state == HostState::admin_offline && own_plan()->state != old_state)
     may_start_replication_ = true;
@@ -309,6 +315,7 @@ void Brain::hear(const Detach& detach) {
   if (detach.source.empty()) detached_until_ = now_;
   if (is_writer() || !managed() || memory_.instruction->assignment.writer != detach.source) return;
   if (promises_.asked_within(lease_ttl() / 2, memory_.accepted.generation, now_)) return;  // it is in touch with us
+  if (promises_.grace_runs(detach.source, now_)) return;  // its agent is restarted; its server goes on
   detached_from_ = detach.source;
   detached_until_ = now_ + kDetached;
 }
@@ -404,7 +411,7 @@ Report Brain::report(Instant now) const {
   r.accepted = memory_.accepted;
   if (memory_.instruction) r.assignment = memory_.instruction->assignment;
   r.released = memory_.released;
-  r.longest_lease = memory_.longest_lease;
+  r.longest_lease = std::max(memory_.longest_lease, in_grace() ? memory_.grace.length : Duration{0});
   r.lease_live = lease_.live(now).has_value();
   r.promise_live = managed() && promises_.runs_for(memory_.accepted.generation, now);
   r.writer_asks = managed() && promises_.asked_within(lease_ttl() / 2, memory_.accepted.generation, now);
