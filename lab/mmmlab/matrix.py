@@ -1,7 +1,9 @@
 """The fault matrix on real servers: each case under load, then calm, then a check of everything. Built on soak."""
 
 from . import matrix_cases
-from .soak import Soak
+from .soak import Soak, Violation
+from .stage import bring_online
+from .watch import Watch
 
 # The checks of MMM 2 at a pace that one can wait for.
 CONFIG = {"check default/check_period": 0.25, "check default/trap_period": 0.5}
@@ -18,8 +20,26 @@ class Matrix(Soak):
         self.slow = []
 
     def all_rounds(self):
-        for case in self.cases:
-            self.case(case)
+        for number, case in enumerate(self.cases):
+            if number:
+                self.begin_anew()
+            try:
+                self.case(case)
+            except Violation as violation:
+                self.screen.say(f"  VIOLATION: {violation}; logs and states are kept in {self.keep_evidence()}")
+
+    def fail(self, text):
+        super().fail(f"{self.tally.faults[-1].kind}: {text}")
+
+    def begin_anew(self):
+        """No case inherits anything of the one before."""
+        self.finish()
+        self.probe = self.watch = self.owner = None
+        self.lab.reset()
+        bring_online(self.lab)
+        self.acknowledged, self.unknown, self.last_id = set(), set(), 0
+        self.watch = Watch(self.lab.layout)
+        self.new_probe()
 
     def case(self, case):
         self.look_for_writer()
