@@ -1,6 +1,7 @@
 """The fault matrix on real servers: each case under load, then calm, then a check of everything. Built on soak."""
 
 from . import matrix_cases
+from .config import write_fence
 from .soak import Soak, Violation
 from .stage import bring_online
 from .watch import Watch
@@ -15,7 +16,7 @@ class Matrix(Soak):
     patience_ms = 100.0
 
     def __init__(self, screen, prefix, cases, fence, slack_ms=0.0, bin_dir=None):
-        super().__init__(screen, prefix, 0, None, CONFIG | {"write_fence": fence}, bin_dir)
+        super().__init__(screen, prefix, 0, None, CONFIG | write_fence(fence), bin_dir)
         self.cases, self.fence, self.slack_ms = cases, fence, slack_ms
         self.slow = []
 
