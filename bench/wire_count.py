@@ -5,9 +5,8 @@ import time
 from contextlib import contextmanager
 
 from mmmlab import netns
-from mmmlab.layout import SWITCH
+from mmmlab.layout import AGENT_PORT, SWITCH
 
-AGENT_PORT = 9989
 # A message is short and pushed: one packet. The rest are acknowledgements.
 RULES = """
 table bridge mmm_count {

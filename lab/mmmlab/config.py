@@ -16,6 +16,8 @@ from .layout import DATABASES, HOSTS, MASTERS, PASSWORDS, READER_IPS, WRITER_IP
 
 COMMON, MONITOR, OWN = "mmm_common.conf", "mmm_mon.conf", "mmm3.conf"
 FILES = (COMMON, MONITOR, OWN)
+# The checks of MMM 2 at a pace that tests can wait for.
+QUICK_CHECKS = {"check default/check_period": 0.25, "check default/trap_period": 0.5}
 FILE_MODE = 0o640  # they hold passwords; a file that others can read is refused
 
 # MMM 2's variables outside <monitor> and <check>. Whatever is not here and not there is ours: mmm3.conf.

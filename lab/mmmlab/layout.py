@@ -14,6 +14,7 @@ WRITER_IP = "10.0.0.80"
 READER_IPS = ("10.0.0.90", "10.0.0.100")
 VIRTUAL_IPS = (WRITER_IP,) + READER_IPS
 MYSQL_PORT = 3306
+CONTROL_PORT, AGENT_PORT = 9988, 9989
 
 # Accounts of the lab's servers: name -> password. The rights stand in template.py.
 PASSWORDS = {

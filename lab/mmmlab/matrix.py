@@ -1,10 +1,8 @@
 """The fault matrix on real servers: each case under load, then calm, then a check of everything. Built on soak."""
 
 from . import matrix_cases
+from .config import QUICK_CHECKS
 from .soak import Soak
-
-# The checks of MMM 2 at a pace that one can wait for.
-CONFIG = {"check default/check_period": 0.25, "check default/trap_period": 0.5}
 
 
 class Matrix(Soak):
@@ -13,7 +11,7 @@ class Matrix(Soak):
     patience_ms = 100.0
 
     def __init__(self, screen, prefix, cases, fence, slack_ms=0.0, bin_dir=None):
-        super().__init__(screen, prefix, 0, None, CONFIG | {"write_fence": fence}, bin_dir)
+        super().__init__(screen, prefix, 0, None, QUICK_CHECKS | {"write_fence": fence}, bin_dir)
         self.cases, self.fence, self.slack_ms = cases, fence, slack_ms
         self.slow = []
 

@@ -4,15 +4,26 @@ import os
 import subprocess
 import sys
 import tempfile
+import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from mmmlab import netlink, netns  # noqa: E402  (the path comes first)
-from mmmlab.api import unique_prefix  # noqa: E402
+from mmmlab.api import Lab, unique_prefix  # noqa: E402
 from mmmlab.waiting import wait_until  # noqa: E402
 
 TOOL = Path(__file__).resolve().parents[1] / "mmm-lab"
+
+
+class ServersTest(unittest.TestCase):
+    """One lab for the class: servers, and no MMM program."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.lab = Lab(mmm=False)
+        cls.addClassCleanup(cls.lab.down)
+        cls.lab.up(owner_pid=os.getpid())
 
 
 def traces(layout):

@@ -1,20 +1,13 @@
 """Tests of what soak does in an administrator's place. As root; no MMM program."""
 
-import os
 import unittest
 
-from . import support  # noqa: F401  (puts the package on the path)
+from . import support
 from mmmlab import administrator, mysql, template
-from mmmlab.api import WRITER_IP, Lab
+from mmmlab.api import WRITER_IP
 
 
-class Administrator(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.lab = Lab(mmm=False)
-        cls.addClassCleanup(cls.lab.down)
-        cls.lab.up(owner_pid=os.getpid())
-
+class Administrator(support.ServersTest):
     def setUp(self):
         self.lab.reset()
         self.lab.sql("db1", "SET GLOBAL read_only=0")

@@ -10,13 +10,7 @@ from mmmlab.api import Lab, LabError
 from mmmlab.layout import HOSTS
 
 
-class Wires(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.lab = Lab(mmm=False)
-        cls.addClassCleanup(cls.lab.down)
-        cls.lab.up(owner_pid=os.getpid())
-
+class Wires(support.ServersTest):
     def tearDown(self):
         self.lab.restore()
 

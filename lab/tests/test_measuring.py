@@ -1,21 +1,14 @@
 """Tests of probe, observers and data comparison, with virtual IPs put on by hand. As root."""
 
-import os
 import unittest
 
-from . import support  # noqa: F401  (puts the package on the path)
-from mmmlab.api import HOSTS, WRITER_IP, Lab, LabError
+from . import support
+from mmmlab.api import HOSTS, WRITER_IP, LabError
 
 READER_IP = "10.0.0.90"
 
 
-class Measuring(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.lab = Lab(mmm=False)
-        cls.addClassCleanup(cls.lab.down)
-        cls.lab.up(owner_pid=os.getpid())
-
+class Measuring(support.ServersTest):
     def setUp(self):
         self.lab.reset()
 

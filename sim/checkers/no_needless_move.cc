@@ -13,6 +13,11 @@ std::optional<Node> NoNeedlessMove::accepting() const {
   return std::nullopt;
 }
 
+// A host that comes or goes may take the role with it.
+bool NoNeedlessMove::judges_schedule() const {
+  return world_.plan.kind == PlanKind::single_faults && world_.plan.changes.empty();
+}
+
 bool NoNeedlessMove::judges(Node writer) const {
   return std::ranges::none_of(world_.plan.faults, [writer](const Fault& fault) {
     const bool agent = fault.kind == FaultKind::kill_agent || fault.kind == FaultKind::freeze_agent;
@@ -21,7 +26,7 @@ bool NoNeedlessMove::judges(Node writer) const {
 }
 
 void NoNeedlessMove::state_changed() {
-  if (world_.plan.kind != PlanKind::single_faults || !world_.plan.changes.empty()) return;
+  if (!judges_schedule()) return;
   const auto now = accepting();
   if (world_.now() < kFaultsFrom) writer_ = now;
   if (now == writer_ || (writer_ && !judges(*writer_))) return;
@@ -32,7 +37,7 @@ void NoNeedlessMove::state_changed() {
 }
 
 void NoNeedlessMove::at_end() {
-  if (world_.plan.kind != PlanKind::single_faults || !world_.plan.changes.empty() || !writer_ || !judges(*writer_)) return;
+  if (!judges_schedule() || !writer_ || !judges(*writer_)) return;
   const auto& given = world_.monitor.brain().book().assignment().writer;
   if (given != name_of(*writer_))
     world_.violate("needless", fmt::format("the monitor gave the role of {}, which is healthy, to {}", name_of(*writer_), given));

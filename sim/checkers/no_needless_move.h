@@ -20,6 +20,7 @@ class NoNeedlessMove : public Checker {
 
  private:
   std::optional<Node> accepting() const;
+  bool judges_schedule() const;
   bool judges(Node writer) const;
 
   std::optional<Node> writer_;       // when the first fault began

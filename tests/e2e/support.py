@@ -15,16 +15,16 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "lab"))
 
 from mmmlab import netns  # noqa: E402  (the path comes first)
 from mmmlab.api import Lab, LabError  # noqa: E402
-from mmmlab.layout import DATABASES, HOSTS, READER_IPS, VIRTUAL_IPS, WRITER_IP  # noqa: E402
+from mmmlab.config import QUICK_CHECKS  # noqa: E402
+from mmmlab.layout import (  # noqa: E402
+    AGENT_PORT, CONTROL_PORT, DATABASES, HOSTS, READER_IPS, VIRTUAL_IPS, WRITER_IP,
+)
 from mmmlab.report import describe  # noqa: E402
 from mmmlab.stage import unrest  # noqa: E402
 
 BIN_DIR = os.environ.get("MMM_BIN_DIR")
-# The checks of MMM 2 at a pace that tests can wait for.
-QUICK_CHECKS = {"check default/check_period": 0.25, "check default/trap_period": 0.5}
 # As MMM 2 leaves it when all is well.
 ALL_ONLINE = "db1|ONLINE|writer(10.0.0.80)\ndb2|ONLINE|reader(10.0.0.90)\ndb3|ONLINE|reader(10.0.0.100)"
-CONTROL_PORT, AGENT_PORT = 9988, 9989
 # Deadlines are for a machine that has other things to do; on an idle one everything takes tens of milliseconds.
 SOON_S = 30.0
 LOG_LINES = 50

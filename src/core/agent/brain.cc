@@ -389,11 +389,15 @@ bool Brain::holds_writer_ip() const {
   return std::ranges::any_of(writer_ips(), [this](const auto& ip) { return ips_.contains(ip); });
 }
 
+bool Brain::keeps_as_reader(const Role& role) const {
+  return role.name != config_.active_master_role && is_role_ip(role.ip) && !taken_over_.contains(role.ip);
+}
+
 std::set<std::string> Brain::reader_ips() const {
   std::set<std::string> ips;
   if (const auto* plan = own_plan())
     for (const auto& role : plan->roles)
-      if (role.name != config_.active_master_role && is_role_ip(role.ip) && !taken_over_.contains(role.ip)) ips.insert(role.ip);
+      if (keeps_as_reader(role)) ips.insert(role.ip);
   return ips;
 }
 
@@ -433,7 +437,8 @@ std::optional<Instant> Brain::paused_until(const Operation& operation) const {
 // The kernel takes several changes at once, but not the same one twice.
 bool Brain::is_busy_with(const Operation& operation) const {
   const auto lane = lane_of(operation);
-  if (lane != Lane::kernel || lane_free(lane)) return !lane_free(lane);
+  if (lane_free(lane)) return false;
+  if (lane != Lane::kernel) return true;
   const auto text = to_string(operation);
   return std::ranges::any_of(in_flight_, [&](const auto& entry) { return to_string(entry.second.operation) == text; });
 }

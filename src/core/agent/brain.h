@@ -66,7 +66,7 @@ class Brain {
 
   // The agents that are asked, for promises or for their role map: a connection to each of them is wanted.
   HostSet peers() const;
-  const HostSet& promisers() const;            // those of them on whom the writer's lease depends
+  const HostSet& promisers() const;     // those of them on whom the writer's lease depends
   Duration lease_ttl() const;
 
   // What the configuration says of addresses.
@@ -143,6 +143,7 @@ class Brain {
   bool serving() const;                 // writable with the writer's address up
   const HostPlan* own_plan() const;
   bool holds_writer_ip() const;
+  bool keeps_as_reader(const Role& role) const;  // one of our plan: the writer's is none, nor one that another host took over
   std::set<std::string> reader_ips() const;
   bool has_reader_ips() const;
   bool may_take_reader_addresses(Duration reader_ttl) const;

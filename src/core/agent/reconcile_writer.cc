@@ -224,11 +224,9 @@ void Brain::completed(std::uint64_t id, const Operation& operation, bool good) {
     if (is_writer_ip(drop->ip)) fence_untimed_ = false, armed_staged_ = pin_staged_ = 0;
     reader_put_.erase(drop->ip);
   } else if (lane_of(operation) == Lane::replication) {
-    if (good && (std::holds_alternative<Follow>(operation) || std::holds_alternative<StartReplication>(operation) ||
-                 std::holds_alternative<StartApplier>(operation)))
-      may_start_replication_ = false;
-    if (good && (std::holds_alternative<Follow>(operation) || std::holds_alternative<StartReplication>(operation)))
-      receiver_started_ = now_;
+    const bool receives = std::holds_alternative<Follow>(operation) || std::holds_alternative<StartReplication>(operation);
+    if (good && receives) receiver_started_ = now_;
+    if (good && (receives || std::holds_alternative<StartApplier>(operation))) may_start_replication_ = false;
     if (good && std::holds_alternative<Follow>(operation) && !is_writer()) follow_anew_ = false;
     // Ours, whatever became of it: it must not be taken for an administrator's.
     if (std::holds_alternative<StopReplication>(operation) || std::holds_alternative<StopReceiver>(operation) ||

@@ -11,9 +11,7 @@ namespace mmm::agent {
 
 bool Brain::has_reader_ips() const {
   const auto* plan = own_plan();
-  return plan && std::ranges::any_of(plan->roles, [this](const Role& role) {
-    return role.name != config_.active_master_role && is_role_ip(role.ip) && !taken_over_.contains(role.ip);
-  });
+  return plan && std::ranges::any_of(plan->roles, [this](const Role& role) { return keeps_as_reader(role); });
 }
 
 bool Brain::out_of_touch() const {

@@ -141,14 +141,13 @@ void MonitorBrain::leadership_into(LeadershipState& l) const {
   l.unproven.clear();
   l.diverged.clear();
   l.flaps.clear();
+  l.acknowledgements.clear();
   for (const auto& [name, data] : hosts_) {
+    if (data.agent.acknowledged != Order{}) l.acknowledgements[name] = data.agent.acknowledged;
     if (data.flap.flap_count > 0 || data.flap.flapping) l.flaps[name] = data.flap;
     if (data.unproven) l.unproven.insert(name);
     if (data.diverged) l.diverged[name] = data.suspect;
   }
-  l.acknowledgements.clear();
-  for (const auto& [name, data] : hosts_)
-    if (data.agent.acknowledged != Order{}) l.acknowledgements[name] = data.agent.acknowledged;
   l.release_requested = hand_over_ && hand_over_->unwanted;
   l.hand_over.reset();
   if (hand_over_) {
