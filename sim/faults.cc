@@ -125,8 +125,9 @@ void end_fault(World& world, const Fault& fault) {
       if (host->runs()) host->agent.start();
       return;
     case FaultKind::kill_monitor:
-      if (world.network.has_power(kMonitor)) world.each_monitor([](MonitorProcess& monitor) { monitor.start(); });
-      return;
+      return world.each_monitor([&](MonitorProcess& monitor) {
+        if (world.network.has_power(monitor.machine())) monitor.start();
+      });
     case FaultKind::freeze_mysqld:
       if (!host->still) host->server.thaw();
       return;

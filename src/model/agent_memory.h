@@ -14,6 +14,7 @@ struct AgentMemory {
   Order accepted;                  // the last instruction that it accepted
   std::optional<Instruction> instruction;  // that instruction; absent before the first
   Generation released;             // the highest generation that it gave up or refused for good (rule 7)
+  Generation complete;             // the last generation in which, as its writer, it had all that it had to have
   Duration longest_lease{0};       // the longest lease that it may have held, asked for or promised
   std::optional<Generation> fenced;  // the last generation for which fence_cmd was run
   std::string boot_id;             // of the boot in which this was written: a pin holds within one boot only (rule 5)

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <limits>
 #include <utility>
 
@@ -61,6 +62,12 @@ std::uint64_t GtidSet::count_lacking(const GtidSet& other) const {
   std::uint64_t count = 0;
   for (const auto& missing : lacks_of(other)) count += missing.count;
   return count;
+}
+
+GtidSet GtidSet::made_by(std::uint32_t server) const {
+  GtidSet made;
+  std::ranges::copy_if(last_, std::back_inserter(made.last_), [server](const Gtid& gtid) { return gtid.server == server; });
+  return made;
 }
 
 std::string to_string(const GtidSet& set) {

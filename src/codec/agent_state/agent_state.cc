@@ -12,6 +12,7 @@ struct json::Description<AgentMemory> {
       field("accepted", &AgentMemory::accepted),
       field("instruction", &AgentMemory::instruction),
       field("released", &AgentMemory::released),
+      field("complete", &AgentMemory::complete),
       field("longest_lease_ms", &AgentMemory::longest_lease),
       field("fenced", &AgentMemory::fenced),
       field("boot_id", &AgentMemory::boot_id),

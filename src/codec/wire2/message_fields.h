@@ -102,6 +102,7 @@ struct Description<ReplicationStatus> {
       field("configured", &ReplicationStatus::configured),
       field("source_ip", &ReplicationStatus::source_ip),
       field("source_port", &ReplicationStatus::source_port),
+      field("source_server_id", &ReplicationStatus::source_server_id),
       field("io", &ReplicationStatus::io),
       field("sql", &ReplicationStatus::sql),
       field("seconds_behind", &ReplicationStatus::seconds_behind),

@@ -295,6 +295,7 @@ void Brain::accept(const Instruction& instruction) {
     release_.reset();
     hold_until_ = kLongAgo;
     drained_ = is_writer() && keeps_serving;
+    if (drained_) memory_.complete = memory_.accepted.generation;
     if (was_writer || is_writer())
       note(Severity::info, fmt::format("generation {}: the writer is {}{}", instruction.order.generation.value,
                                        instruction.assignment.writer,
@@ -337,7 +338,7 @@ void Brain::answer_survey() {
   if (survey_->generation <= memory_.released) answer.bound = "it gave that generation up";
   if (!dead) {
     answer.has = server_->has;
-    answer.received = server_->replication.received;
+    answer.received = was_complete() ? server_->has : server_->replication.received;
   }
   survey_.reset();
   send(answer);
@@ -409,7 +410,7 @@ std::string Brain::unfit_reason() const {
   if (mysqld_ != Life::up || !server_) return "its mysqld does not answer";
   const auto& replication = server_->replication;
   const auto backlog = server_->has.count_lacking(replication.received);
-  if (replication.configured && !replication.sql && backlog > 0 && !serving())
+  if (replication.configured && !replication.sql && backlog > 0 && !serving() && !was_complete())
     return fmt::format("its applier is stopped with {} received transactions not applied{}", backlog,
                        replication.error.empty() ? "" : ": " + replication.error);
   return "";

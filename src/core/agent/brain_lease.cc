@@ -58,9 +58,14 @@ void Brain::lease_for_accepted(bool new_generation, bool keeps_serving) {
   }
 }
 
-// What has no end in the kernel though the set that is on disk is not empty any more (rule 5).
+// What has no end in the kernel, or is about to have none, though the set that is on disk is not empty any more (rule 5).
 bool Brain::still_untimed() const {
-  return (fence_untimed_ || !untimed_ips_.empty()) && !lease_.pinned() && !MMM_MUTANT(acknowledged_while_untimed);
+  if (lease_.pinned() || MMM_MUTANT(acknowledged_while_untimed)) return false;
+  return fence_untimed_ || !untimed_ips_.empty() || std::ranges::any_of(in_flight_, [this](const auto& entry) {
+    const auto* put = std::get_if<PutWriterAddress>(&entry.second.operation);
+    const auto* arm = std::get_if<ArmLease>(&entry.second.operation);
+    return (put && put->lease.end() == kNever) || (arm && arm->staged == pin_staged_);
+  });
 }
 
 void Brain::settle_acknowledgement() {

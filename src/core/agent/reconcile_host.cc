@@ -119,23 +119,27 @@ void Brain::settle_replication() {
   } else if (now.io == IoThread::no && now.sql) {
     // No administrator did this. The source refused: it may have lacked this replica's position (1236) because it was
     // still applying what the replica had already. Or we stopped receiving from it, and were restarted since.
-    start_receiving_again();
+    // A writer's own transactions are not in its replication position (MariaDB: gtid_slave_pos): Follow puts them there.
+    if (!position_known_ && memory_.complete.value > 0 && !is_writer()) {
+      if (may_forget_relay_log(wanted.source)) try_run(wanted.source);
+    } else {
+      start_receiving_again();
+    }
   } else {
     may_start_replication_ = false;
   }
 }
 
 // Once both threads have stopped, the next start of either throws away what was received and not applied (MariaDB with
-// GTID, seen with 10.11): so the receiver stops first, and the applier when it is done. What a stopped applier leaves is
-// kept for as long as the receiver runs.
+// GTID, seen with 10.11): so the receiver stops first, and the applier when it is seen to be done. What a stopped applier
+// leaves is kept for as long as the receiver runs.
 void Brain::stop_replicating() {
   const auto& now = server_->replication;
-  if (server_->has.contains(now.received)) {
-    try_run(StopReplication{});
-  } else if (now.sql) {
-    if (now.io != IoThread::no) try_run(StopReceiver{});
-    observe_soon_ = true;
-  }
+  const bool all_applied = server_->has.contains(now.received);
+  if (!now.sql && !all_applied) return;
+  if (now.io != IoThread::no) try_run(StopReceiver{});
+  else if (all_applied) try_run(StopReplication{});
+  else observe_soon_ = true;
 }
 
 // Where we stopped it ourselves. An administrator's stays.

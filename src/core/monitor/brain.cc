@@ -124,6 +124,7 @@ void MonitorBrain::said(const HostName& host, const Report& message) {
   news_ = !data.agent.report || !tells_nothing_new(*data.agent.report, message) || compares_transactions();
   data.agent.report = message;
   data.agent.report_at = now_.at;
+  if (!std::exchange(data.agent.is_there, true)) news_ = true;
   if (!message.mysqld_alive && was_alive) {
     // The host's own agent says so: it enters at once (lease.md, "Evidence").
     if (checks_.record_certain_failure(host, CheckName::mysql, "its agent says that mysqld does not run", now_))

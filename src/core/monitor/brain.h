@@ -47,6 +47,7 @@ class MonitorBrain {
     Instant heard = kLongAgo;
     std::optional<Report> report;
     Instant report_at = kLongAgo;
+    bool is_there = false;           // it reported since it was last asked whether it is (a Poke of ours)
     Instant greeted = kLongAgo;
     Order acknowledged;              // the latest, on disk too: by one with an older state nothing is renewed (rule 11)
     Order sent;
@@ -135,7 +136,8 @@ class MonitorBrain {
   void greet_again();
   void adopt(const StartDecision& decision);
   void doubt_who_was_away();
-  void suspend(const HostName& host);  // no roles until it was compared with the writer
+  // No roles until it was compared with the writer.
+  void suspend(const HostName& host, const std::string& because = "it may have what the writer lacks");
 
   // decide.cc
   void decide();
@@ -187,7 +189,8 @@ class MonitorBrain {
   Instant survey_ends() const;
   bool bar_is_confirmed() const;                      // by all that can be asked
   bool semi_sync_is_used() const;
-  bool counts(const HostName& host, const HostData& data) const;
+  bool everybody_told() const;
+  GtidSet what_counts(const HostName& host, const GtidSet& all) const;
   std::pair<int, int> promisers() const;
   bool writer_lives_on_promises() const;
   bool writer_may_live_on_promises() const;
@@ -275,6 +278,7 @@ class MonitorBrain {
   LeaseBook book_;
   std::optional<HandOver> hand_over_;
   Generation detached_;              // the generation whose writer went silent and was said to be so
+  Generation poked_;                 // the one over which the others were asked whether they are there
   std::string stuck_because_;        // why nobody can be made writer; "" when there is one
   // Of the present generation, until its writer has served: every version of it says so.
   struct Owed {

@@ -247,6 +247,11 @@ void MonitorBrain::gather() {
     return;
   }
   if (vouched_below_ > 0 || MMM_MUTANT(leads_without_all)) {
+    // What no agent tells can't be led on: the first that answers knows the last writer, or that there was none.
+    if (std::ranges::none_of(hosts_, [](const auto& entry) { return entry.second.agent.obeys; })) {
+      not_leading_because_ = "has the administrator's word, and waits for the first agent that it can reach";
+      return;
+    }
     // Those that can be reached must still have accepted.
     for (const auto& [name, data] : hosts_)
       if (data.agent.joined && !data.agent.obeys) return;
@@ -342,22 +347,23 @@ void MonitorBrain::adopt(const StartDecision& decision) {
                    .why = "start-up votes chose it: nobody knows of an earlier writer"});
 }
 
-// Who was not ONLINE (by its own last instruction: the file may be older), did not answer, or has not heard of the present
-// generation (it may be the writer of an earlier one), may have left with what nobody else has.
+// Who was not ONLINE (by its own last instruction: the file may be older), did not answer, has not heard of the present
+// generation (it may be the writer of an earlier one), or was doubted by the leader that wrote the file, may have left with
+// what nobody else has.
 void MonitorBrain::doubt_who_was_away() {
   for (auto& [name, data] : hosts_) {
     const auto& report = data.agent.report;
     const bool follows = data.agent.obeys && report && report->told_state == HostState::online &&
                          report->assignment.generation == book_.assignment().generation;
     if (name == book_.assignment().writer) data.unproven = false;  // others are compared with it
-    if (name == book_.assignment().writer || (data.state == HostState::online && follows)) continue;
+    const bool known_doubt = file_.leadership && file_.leadership->unproven.contains(name);
+    if (name == book_.assignment().writer || (data.state == HostState::online && follows && !known_doubt)) continue;
     data.doubt();  // whatever we found as the leader that we were before
     if (data.state == HostState::online) suspend(name);
   }
 }
 
-void MonitorBrain::suspend(const HostName& host) {
-  const std::string because = "it may have what the writer lacks";
+void MonitorBrain::suspend(const HostName& host, const std::string& because) {
   enter(host, HostState::awaiting_recovery, because);
   drop_roles(host, because);
 }

@@ -36,6 +36,17 @@ struct WordTest : HandOverTest {
   }
 };
 
+// Goal: L1 (seed 1018178). A monitor that leads before any agent could tell who the last writer is would start from nothing.
+TEST_F(WordTest, WaitsForTheFirstAgent) {
+  monitor.restart(false);
+  monitor.network();
+  monitor.command("take_lead --yes");
+  EXPECT_FALSE(monitor.brain->leads());
+  monitor.join("db2");
+  EXPECT_TRUE(monitor.brain->leads());
+  EXPECT_EQ(book().assignment().writer, "db1");
+}
+
 TEST_F(WordTest, IsForgottenOnceEveryHostHasAcceptedTheLeadership) {
   lead_without_db3();
   EXPECT_EQ(kept().vouched_below, kept().epoch.counter);
