@@ -49,15 +49,45 @@ class ClosedLoop(LabTest):
         self.wait(lambda: "a second host" not in self.control("show"), "it is gone")
         self.assertEqual(self.log("monitor").count("a second host answers"), 1)
 
-    def test_with_nobody_to_ask_an_address_is_unverified_and_the_move_is_done(self):
+    def take_the_monitor_off_the_segment(self):
+        """It reaches the hosts, but has no address in their subnet, as behind a router."""
+        ip = HOSTS["monitor"].ip
+        on_segment, alone = f"addr {{}} {ip}/24 dev eth0", f"addr {{}} {ip}/32 dev eth0"
+        route = f"route {{}} 10.0.0.0/24 dev eth0 src {ip} metric 5"
+        steps = ((alone, "add"), (route, "add"), (on_segment, "del"))
+        for command, verb in steps:
+            self.lab.run("monitor", ["ip", *command.format(verb).split()])
+            undo = command.format("add" if verb == "del" else "del")
+            self.addCleanup(self.lab.run, "monitor", ["ip", *undo.split()])
+
+    def leave_db2_alone(self):
+        """db2 is the writer; no other host has an agent."""
         self.control("set_offline", "db3")
         self.lab.kill("db3", "agent", hold=True)
         self.lab.kill("db1", "mysqld")
         self.lab.kill("db1", "agent", hold=True)
         self.wait(lambda: self.serves("db2"), "db2 is the writer")
+
+    def test_the_monitor_verifies_a_moved_address_when_no_other_agent_is_left(self):
+        self.leave_db2_alone()
+        self.wait_until_verified("db2")
+        self.assertIn(f"{WRITER_IP} is verified: the monitor resolves it to {HOSTS['db2'].mac}", self.log("monitor"))
+        self.lab.run("client", ["ip", "addr", "add", f"{WRITER_IP}/32", "dev", "eth0"])
+        try:
+            self.wait(lambda: self.facts()["second_answerers"] == [HOSTS["client"].mac], "the monitor hears it, too")
+        finally:
+            self.lab.drop_ip("client", WRITER_IP)
+        self.lab.start("db3", "agent")
+        self.wait_until_show_is_content()
+
+    def test_with_nobody_to_ask_an_address_is_unverified_and_the_move_is_done(self):
+        self.take_the_monitor_off_the_segment()
+        self.leave_db2_alone()
         reason = f"{WRITER_IP} on host db2 is unverified: there is no other host whose agent could ask"
         self.wait(lambda: reason in self.control("show"), "show says that it is unverified, and why")
         self.assertIs(self.facts()["verified"], False)
+        told = f"the monitor has no interface in the subnet of {WRITER_IP}"
+        self.assertEqual(self.log("monitor").count(told), 1)
         self.lab.start("db3", "agent")
         self.wait_until_verified("db2")
         self.wait_until_show_is_content()

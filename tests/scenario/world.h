@@ -120,6 +120,7 @@ class World {
   bool carry_out(const Reply& effect);
   bool carry_out(const RunCheck& effect);
   bool carry_out(const KillHost& effect);
+  bool carry_out(const AskSegment&) { return true; }  // no agent here tells a hardware address, so none is asked for
   bool carry_out(const MonitorNote& effect);
   void connect();                        // what can be connected and is not
   void disconnect(Host& host, const std::string& reason);
