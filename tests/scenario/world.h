@@ -106,7 +106,7 @@ class World {
   void carry_out(Host& host, agent::Send& effect);
   void carry_out(Host& host, agent::AskPeer& effect);
   void carry_out(Host& host, agent::AnswerPeer& effect);
-  void carry_out(Host&, agent::ResolveAddress&) {}  // no agent here tells a hardware address, so none is asked
+  void carry_out(Host& host, agent::ResolveAddress& effect);
   void carry_out(Host& host, agent::Run& effect);
   void carry_out(Host& host, agent::Note& effect);
   void finish(Host& host, const agent::Run& run);
