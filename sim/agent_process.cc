@@ -12,6 +12,8 @@ namespace {
 constexpr Duration kLookAround = 1s;
 // A monitor pokes at least every second or two; a connection without a word for this long is closed.
 constexpr Duration kDeafFor = 6s;
+// How long an agent listens for answers of the segment.
+constexpr Duration kResolveFor = 200ms;
 
 // Looking at the server, renewing an address and announcing it happen all the time.
 bool is_news(const agent::Operation& operation, const Kernel& kernel) {
@@ -101,6 +103,16 @@ void AgentProcess::carry_out(agent::Run& effect) {
   if (world_.story.on() && is_news(effect.operation, world_.hosts[machine_]->kernel))
     world_.story.tell(name_of(machine_), "  operation {}: {}", effect.id, agent::to_string(effect.operation));
   std::visit([&](const auto& operation) { run(effect.id, operation); }, effect.operation);
+}
+
+// Whoever has the address now answers. A hardware address is here the host's name; no agent tells its own to the monitor,
+// so that does not ask.
+void AgentProcess::carry_out(agent::ResolveAddress& effect) {
+  agent::AddressResolved event{effect.asker, {.number = effect.number, .ip = effect.ip, .macs = {}, .problem = ""}};
+  for (const auto& host : world_.hosts)
+    if (host->id != machine_ && host->runs() && host->kernel.has(effect.ip) && world_.network.answers(host->id, machine_))
+      event.answer.macs.emplace_back(name_of(host->id));
+  later(kResolveFor, [this, event = std::move(event)] { step(event); });
 }
 
 // Of the messages, those that decide who is the writer next.

@@ -46,7 +46,7 @@ class AgentProcess : public Process {
   void carry_out(agent::Send& effect);
   void carry_out(agent::AskPeer& effect);
   void carry_out(agent::AnswerPeer& effect);
-  void carry_out(agent::ResolveAddress&) {}  // no agent here tells a hardware address, so none is asked
+  void carry_out(agent::ResolveAddress& effect);
   void carry_out(agent::Run& effect);
   void carry_out(agent::Note& effect);
   void tell_story(const FromAgent& message);

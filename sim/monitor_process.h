@@ -53,6 +53,7 @@ class MonitorProcess : public Process {
   void carry_out(Reply& effect);
   void carry_out(RunCheck& effect);
   void carry_out(KillHost& effect);
+  void carry_out(AskSegment&) {}     // no agent here tells a hardware address, so none is asked for
   void carry_out(MonitorNote& effect);
 
   // monitor_checks.cc

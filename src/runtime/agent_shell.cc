@@ -79,6 +79,7 @@ Status AgentShell::open() {
   happen(started);
   look_at_interface();
   if (!trouble_at_start_.empty()) report("write_fence", trouble_at_start_);
+  if (fence_) report("monitor", shut_out_monitor(config_));
   happen(agent::Tick{seconds(uptime())});  // the first report tells it already
   return {};
 }

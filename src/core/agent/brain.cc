@@ -39,6 +39,7 @@ void Brain::settle() {
   settle_writer();
   settle_fence_command();
   settle_fence();
+  settle_reader_probes();
   settle_role_map();
   settle_addresses();
   settle_replication();
@@ -280,7 +281,7 @@ void Brain::accept(const Instruction& instruction) {
   memory_.instruction = instruction;
   memory_.instruction->must_have = std::move(must_have);
   memory_.longest_lease = std::max(memory_.longest_lease, instruction.lease_ttl);
-  taken_over_.clear();
+  std::erase_if(taken_over_, [&](const auto& entry) { return entry.second <= instruction.order; });
   if (own_plan() && old_state == HostState::admin_offline && own_plan()->state != old_state)
     may_start_replication_ = true;
   if (new_generation) {

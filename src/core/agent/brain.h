@@ -146,9 +146,9 @@ class Brain {
   bool keeps_as_reader(const Role& role) const;  // one of our plan: the writer's is none, nor one that another host took over
   std::set<std::string> reader_ips() const;
   bool has_reader_ips() const;
-  bool may_take_reader_addresses(Duration reader_ttl) const;
   Duration reader_ttl() const;
   bool out_of_touch() const;            // with the monitor for reader_ttl, and serving readers
+  bool asks_for_role_maps() const;      // ... or another host answers for a reader address that we have
   std::string unfit_reason() const;
   void expect_generation(Generation generation);
   std::string promised_reason(Generation offered, Generation given_up) const;
@@ -171,6 +171,10 @@ class Brain {
   void settle_addresses();
   void settle_role_map();
   void ask_for_role_maps();
+  void settle_reader_probes();
+  void probed(const Resolved& answer);
+  bool in_touch() const;                // with a monitor that leads, at this moment
+  bool may_take_reader(const std::string& ip) const;
   void answer_peer(ConnectionId to, const PromiseAsk& ask);
   void answer_peer(ConnectionId to, const MapAsk& ask);
   void hear_peer(const HostName& from, const Promise& promise);
@@ -288,7 +292,17 @@ class Brain {
   std::set<std::string> ips_;
   std::set<std::string> untimed_ips_;           // of the writer's, those that have no end
   std::map<std::string, Instant> reader_put_;   // when a reader address was put last
-  std::set<std::string> taken_over_;            // reader addresses that another host serves by a newer map than ours
+  std::map<std::string, Order> taken_over_;     // reader addresses that another host serves by this map, newer than ours
+  // What the segment says of a reader address that our map gives to us.
+  struct Probe {
+    Instant due;
+    std::uint64_t number = 0;           // of the last question
+    Instant asked = kLongAgo;
+    bool nobody = false;                // answered it
+    std::string rival;                  // the hardware address of one that did
+  };
+  std::map<std::string, Probe> probes_;
+  std::uint64_t last_probe_ = 0;
   Instant maps_asked_ = kLongAgo;               // when the other agents were asked for theirs last
   bool map_confirmed_ = false;                  // a monitor has told the role map since our own start
   std::map<std::string, Instant> armed_;        // the lease's end for which a writer address was put last

@@ -75,6 +75,7 @@ struct Send { ConnectionId to = 0; FromAgent message; };
 struct AskPeer { HostName to; PeerQuestion question; };     // to another agent, over a connection that this one opened
 struct AnswerPeer { ConnectionId to = 0; PeerAnswer answer; };
 struct ResolveAddress { ConnectionId asker = 0; std::uint64_t number = 0; std::string ip; };  // ask the segment; answer AddressResolved
+inline constexpr ConnectionId kItself = 0;                  // the asker of what no monitor asked
 struct Run { std::uint64_t id = 0; Operation operation; };
 
 enum class Severity { debug, info, warning, error };

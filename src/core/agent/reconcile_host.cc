@@ -34,7 +34,7 @@ void Brain::settle_addresses() {
     if (is_role_ip(ip) && !is_writer_ip(ip) && (!wanted.contains(ip) || mysqld_ == Life::down)) try_run(DropAddress{ip});
   if (mysqld_ == Life::up) {
     for (const auto& ip : wanted) {
-      if (!ips_.contains(ip) && !may_take_reader_addresses(lifetime)) continue;
+      if (!ips_.contains(ip) && !may_take_reader(ip)) continue;
       auto put = reader_put_.find(ip);
       const bool due = put == reader_put_.end() || now_ >= put->second + lifetime / 3;
       if ((due || !ips_.contains(ip)) && try_run(PutReaderAddress{ip, lifetime})) put = reader_put_.insert_or_assign(ip, now_).first;
@@ -47,12 +47,6 @@ void Brain::settle_addresses() {
     announce(ip);
   }
   if (!announcements_.empty()) wake_at(announcements_.begin()->first);
-}
-
-// An address that is not on the interface any more may be another host's by now: after a reboot or a long silence only the
-// monitor's word gives it back (lease.md, "Reader IPs").
-bool Brain::may_take_reader_addresses(Duration reader_ttl) const {
-  return map_confirmed_ && (leader_ || now_ - leader_heard_ < reader_ttl);
 }
 
 Follow Brain::follow(const HostName& source, bool demote) const {

@@ -109,6 +109,7 @@ class MonitorBrain {
   void on(const AgentSaid& event);
   void on(const CommandCame& event);
   void on(const HostKilled& event);
+  void on(const SegmentAsked& event);
   void on(const MonitorTick&) { news_ = false; }
   void said(const HostName& host, const Welcome& message);
   void said(const HostName& host, const Report& message);
@@ -198,6 +199,7 @@ class MonitorBrain {
 
   // closed_loop.cc
   void look_at_addresses();
+  void resolved(const HostName& asker, const Resolved& message);
   void tell_resolutions();
 
   // intents.cc
@@ -275,6 +277,7 @@ class MonitorBrain {
   std::map<Role, HeldBack> held_back_;  // a silent host may serve it until then: nobody else gets it
   Instant prefer_again_at_ = kLongAgo;  // after a failed move: when a return to the preferred host is tried again
   Resolutions resolutions_;
+  std::map<std::string, Instant> off_segment_;  // addresses that the monitor can't ask for: when it was found so last
   LeaseBook book_;
   std::optional<HandOver> hand_over_;
   Generation detached_;              // the generation whose writer went silent and was said to be so
