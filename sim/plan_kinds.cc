@@ -168,7 +168,8 @@ void plan_second_monitor(Plan& plan, Random& random) {
   // What only one agent knew, and is set back there, a monitor that never heard of it can't know (docs/lease.md).
   std::erase_if(plan.faults, [](const Fault& fault) { return fault.kind == FaultKind::lossy_link || fault.kind == FaultKind::restore_file; });
   if (random.chance(0.5)) {
-    if (plan.topology.slaves > 0 && random.chance(0.3)) second.lacks = plan.topology.hosts() - 1;
+    // What a monitor's configuration lacks it can't ask: it must not be one whose acknowledgements count.
+    if (plan.topology.slaves > 0 && random.chance(0.3) && !plan.semi_sync) second.lacks = plan.topology.hosts() - 1;
     if (random.chance(0.7))
       plan.faults.push_back({.kind = random.chance(0.6) ? FaultKind::freeze_monitor : FaultKind::isolate,
                              .at = second.at + random.between(-2s, 3s), .lasts = random.between(2s, 8s), .who = kMonitor});

@@ -70,6 +70,14 @@ GtidSet GtidSet::made_by(std::uint32_t server) const {
   return made;
 }
 
+GtidSet GtidSet::up_to(const GtidSet& other) const {
+  GtidSet common;
+  for (const auto& gtid : last_)
+    if (const auto last = std::min(gtid.sequence, other.last_of(gtid.domain, gtid.server)); last > 0)
+      common.last_.push_back({gtid.domain, gtid.server, last});
+  return common;
+}
+
 std::string to_string(const GtidSet& set) {
   std::string text;
   for (const auto& gtid : set.entries()) {

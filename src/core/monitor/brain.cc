@@ -117,10 +117,19 @@ void MonitorBrain::on(const HostKilled& event) {
 
 // ---- what agents say --------------------------------------------------------------------------------------------
 
+// A later one came before it.
+bool MonitorBrain::is_late(const HostName& host, const Report& message) const {
+  const auto& latest = hosts_.at(host).agent.report;
+  return latest && message.number < latest->number;
+}
+
 void MonitorBrain::said(const HostName& host, const Report& message) {
+  if (!is_late(host, message)) take(host, message);
+}
+
+void MonitorBrain::take(const HostName& host, const Report& message) {
   auto& data = hosts_.at(host);
   const bool was_alive = !data.agent.report || data.agent.report->mysqld_alive;
-  const bool late = data.agent.report && message.number < data.agent.report->number;
   news_ = !data.agent.report || !tells_nothing_new(*data.agent.report, message) || compares_transactions();
   data.agent.report = message;
   data.agent.report_at = now_.at;
@@ -133,7 +142,7 @@ void MonitorBrain::said(const HostName& host, const Report& message) {
     effects_.emplace_back(RunCheck{host, CheckName::mysql});
   }
   if (!leads_ || book_.assignment().writer != host) return;
-  if (message.lost_memory && !late) lost_its_state(host);
+  if (message.lost_memory) lost_its_state(host);
   if (message.overtaken_by > std::max(book_.assignment().generation, book_.floor())) {
     note(NoteLevel::error, host, fmt::format("was told of generation {}, which this monitor was never told of: it goes on under a later one",
                                              message.overtaken_by->value));

@@ -67,6 +67,9 @@ class MonitorBrain {
     bool diverged = false;
     // A writer was made without asking it what it has: it counts for nothing until the writer is seen to have all of it.
     bool unproven = false;
+    // What the present writer had to have when it was made that. More, not made by that writer, may have come to this host
+    // after its answer, from the writer before; gone once it is verified.
+    std::optional<GtidSet> told;
     std::optional<std::pair<Generation, GtidSet>> to_verify;  // what it had when it was first seen to follow that writer
     bool verified = false;           // while not ONLINE: since it is back the writer was seen to have all that it has
 
@@ -74,6 +77,7 @@ class MonitorBrain {
     void doubt() {
       unproven = true;
       verified = false;
+      told.reset();
       to_verify.reset();
     }
   };
@@ -98,6 +102,7 @@ class MonitorBrain {
     std::optional<CommandId> command;
     Answer answer;                   // for `command`, when done
     int turns = 0;                   // how often a step began
+    HostName makes_do_with;          // an administrator accepts the loss of whatever it lacks; "" when none does
   };
 
   // Events.
@@ -113,6 +118,8 @@ class MonitorBrain {
   void on(const MonitorTick&) { news_ = false; }
   void said(const HostName& host, const Welcome& message);
   void said(const HostName& host, const Report& message);
+  bool is_late(const HostName& host, const Report& message) const;
+  void take(const HostName& host, const Report& message);
   void said(const HostName& host, const Acknowledged& message);
   void said(const HostName& host, const Refused& message);
   void said(const HostName& host, const Released& message);

@@ -341,9 +341,15 @@ void MonitorBrain::note_unproven(const HostName& target) {
   for (auto& [name, data] : hosts_) {
     const auto answer = h.answers.find(name);
     const bool told = h.position_known || (answer != h.answers.end() && !answer->second.has.empty());
-    if (name == target) data.unproven = false;
-    if (name == target || told || !book_.exists()) continue;
-    data.doubt();
+    if (name == target) data.unproven = false, data.told.reset();
+    if (name == target || !book_.exists()) continue;
+    if (!told) {
+      data.doubt();
+    } else if (!h.position_known && !data.unproven) {
+      data.verified = false;
+      data.to_verify.reset();
+      data.told = h.must_have;
+    }
   }
 }
 

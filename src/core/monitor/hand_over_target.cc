@@ -103,12 +103,16 @@ bool MonitorBrain::semi_sync_is_used() const {
 // soon as it receives from the last writer.
 GtidSet MonitorBrain::what_counts(const HostName& host, const GtidSet& all) const {
   const auto& data = hosts_.at(host);
-  if (!data.diverged && (host == hand_over_->from || data.verified || !data.unproven)) return all;
+  if (const auto& only = hand_over_->makes_do_with; !only.empty()) return host == only ? all : GtidSet{};
+  const bool trusted = !data.diverged && (data.verified || !data.unproven);
+  if (host == hand_over_->from || (trusted && !data.told)) return all;
+  GtidSet counted;
+  if (trusted) counted = all.up_to(*data.told);
   const auto* writer = config_.host(book_.assignment().writer);
   const auto& report = data.agent.report;
-  if (!writer || !report || !report->server || report->server->replication.source_ip != writer->ip) return {};
-  const auto server_id = report->server->replication.source_server_id;
-  return server_id == 0 ? GtidSet{} : all.made_by(server_id);
+  const bool follows = writer && report && report->server && report->server->replication.source_ip == writer->ip;
+  if (follows && report->server->replication.source_server_id != 0) counted.add(all.made_by(report->server->replication.source_server_id));
+  return counted;
 }
 
 // Did every server but those that were taken out say what it has?
@@ -156,7 +160,7 @@ std::optional<HostName> MonitorBrain::choose_by_survey() {
     if (answer == h.answers.end() || !answer->second.bound.empty() || h.promised_until.contains(host)) continue;
     const auto lacking = holds[host].count_lacking(everything);
     // The last writer, and its agent lost its memory: its server may be as new, and what it had only be with others.
-    if (hosts_.at(host).unproven && (lacking > 0 || !everybody_told())) continue;
+    if (hosts_.at(host).unproven && !everybody_told()) continue;
     if (best && (lacking > fewest || (lacking == fewest && by_roles != host))) continue;
     best = host;
     fewest = lacking;

@@ -138,10 +138,11 @@ void MonitorBrain::said(const HostName& host, const Welcome& message) {
   }
   if (!data.agent.obeys) note(NoteLevel::info, host, fmt::format("its agent {} obeys this monitor", message.version));
   if (!(message.epoch == epoch_)) return;  // it answers a Hello of before the counter was raised
+  if (data.agent.obeys && is_late(host, message.report)) return;
   data.agent.obeys = true;
   data.agent.refusal.clear();
   data.agent.sent = {};
-  said(host, message.report);
+  take(host, message.report);
   news_ = true;
   if (!leads_) return;
   const auto& assignment = book_.assignment();
@@ -355,7 +356,9 @@ void MonitorBrain::doubt_who_was_away() {
     const auto& report = data.agent.report;
     const bool follows = data.agent.obeys && report && report->told_state == HostState::online &&
                          report->assignment.generation == book_.assignment().generation;
-    if (name == book_.assignment().writer) data.unproven = false;  // others are compared with it
+    // The others are compared with the writer, unless it lost its memory, and maybe more.
+    const bool remembers = report && report->accepted.generation == book_.assignment().generation;
+    if (name == book_.assignment().writer) data.unproven = data.agent.obeys && !remembers;
     const bool known_doubt = file_.leadership && file_.leadership->unproven.contains(name);
     if (name == book_.assignment().writer || (data.state == HostState::online && follows && !known_doubt)) continue;
     data.doubt();  // whatever we found as the leader that we were before
