@@ -107,8 +107,9 @@ class Brain {
 
   // The process is to stop.
   struct Stop {
-    Instant since, give_up_at;
+    Instant give_up_at;
     bool wants_grace = false;
+    Instant lasts_until = kNever;  // the grace, by the first question for it
   };
 
   struct InFlight {

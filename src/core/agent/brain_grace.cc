@@ -22,7 +22,7 @@ constexpr Duration kReleaseLimit = 5s;
 
 void Brain::on(const Stopping& event) {
   if (stop_) return;
-  stop_ = Stop{.since = now_, .give_up_at = now_};
+  stop_ = Stop{.give_up_at = now_};
   if (!is_writer()) return;
   if (event.machine_stops || mysqld_ == Life::down || release_) {
     stop_->give_up_at = now_ + kReleaseLimit;
@@ -42,8 +42,7 @@ bool Brain::ready_to_stop() const {
   if (!stop_) return false;
   if (now_ >= stop_->give_up_at || !is_writer()) return true;
   if (!stop_->wants_grace) return false;  // the release is under way
-  // What was asked for before ends earlier.
-  return lease_.lease_end() > stop_->since + lease_ttl() && kernel_follows_lease();
+  return lease_.lease_end() >= stop_->lasts_until && kernel_follows_lease();
 }
 
 bool Brain::kernel_follows_lease() const {

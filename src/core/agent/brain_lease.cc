@@ -102,6 +102,7 @@ void Brain::ask_for_lease(std::uint64_t staged, Duration ttl) {
   const bool is_grace = stop_ && stop_->wants_grace && ttl == memory_.grace.length;
   const auto grace = is_grace ? memory_.grace.number : 0;
   if (!is_grace && may_run(ttl)) persist();
+  if (is_grace) stop_->lasts_until = std::min(stop_->lasts_until, now_ + ttl);
   if (ttl != asked_ttl()) lease_.ask_at_once();  // staged before the stop was wanted
   send(Ask{.number = number, .accepted = memory_.accepted, .ttl = ttl, .has_fence = has_fence_, .grace = grace,
            .grace_over = memory_.grace_over, .grace_runs = grace_that_runs()});

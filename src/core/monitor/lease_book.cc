@@ -193,7 +193,7 @@ void LeaseBook::grace_runs(const HostName& holder, const Grace& grace, bool has_
 
 void LeaseBook::grace_ends(const HostName& holder, std::uint64_t number) {
   if (holder != durable_.assignment.writer || durable_.grace.number == 0) return;
-  if (number >= durable_.grace.number || (number > 0 && MMM_MUTANT(grace_unnamed))) end_grace();
+  if (number >= durable_.grace.number) end_grace();
 }
 
 void LeaseBook::end_grace() {

@@ -93,6 +93,36 @@ TEST_F(GraceTest, AnAnswerToAnOrdinaryQuestionIsNoGrace) {
   EXPECT_FALSE(ready());
 }
 
+// Goal: S5. What was staged before the stop was wanted is asked for after it, and ends later than an ordinary lease of that
+// moment would.
+TEST_F(GraceTest, NorIsAnAnswerToOneThatWasStagedBeforeAndAskedAfterwards) {
+  AgentDriver fenced("db1");
+  fenced.has_fence = true;
+  fenced.obey(instruction(1, 1, 2, "db1"));
+  fenced.pass(1s);
+  fenced.grants = false;
+  const auto* stage = "stage a lease in the kernel";
+  for (int i = 0; i < 100 && !fenced.waits_for(stage); ++i) {
+    fenced.now += 10ms;
+    fenced.step(agent::Tick{});
+  }
+  fenced.now += 1ms;
+  fenced.step(agent::Stopping{});
+  fenced.now += 1ms;
+  fenced.finish(stage);
+  const auto ordinary = fenced.last<Ask>();
+  ASSERT_EQ(ordinary.grace, 0u);
+  fenced.finish(stage);
+  const auto grace = fenced.last<Ask>();
+  ASSERT_EQ(grace.grace, 1u);
+  fenced.hear(Grant{ordinary.number, Generation{1}});
+  fenced.finish_all();
+  EXPECT_FALSE(fenced.brain.ready_to_stop());
+  fenced.hear(Grant{grace.number, Generation{1}});
+  fenced.finish_all();
+  EXPECT_TRUE(fenced.brain.ready_to_stop());
+}
+
 TEST_F(GraceTest, WhoIsNotTheWriterStopsAtOnce) {
   AgentDriver other("db2");
   other.obey(instruction(1, 1, 2, "db1"));
