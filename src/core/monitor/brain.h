@@ -115,6 +115,7 @@ class MonitorBrain {
   void on(const CommandCame& event);
   void on(const HostKilled& event);
   void on(const SegmentAsked& event);
+  void on(const LeaseTtlChanged& event);
   void on(const MonitorTick&) { news_ = false; }
   void said(const HostName& host, const Welcome& message);
   void said(const HostName& host, const Report& message);
@@ -247,6 +248,7 @@ class MonitorBrain {
   void send(const HostName& host, ToAgent message, bool urgent = false);
 
   const Config& config_;
+  Duration lease_ttl_;
   Moment now_;
   std::vector<MonitorEffect> effects_;
   Instant wakeup_ = kNever;

@@ -33,10 +33,11 @@ struct CommandCame { CommandId id = 0; std::vector<std::string> words; };
 // Answers AskSegment. `on_segment`: the monitor's machine has an interface in the subnet of the address; else nobody was asked.
 struct SegmentAsked { bool on_segment = false; Resolved answer; };
 struct HostKilled { HostName host; bool success = false; std::string message; };  // kill_host_bin has ended
+struct LeaseTtlChanged { Duration ttl{0}; };  // the configuration was read anew
 struct MonitorTick {};
 
 using MonitorEvent = std::variant<MonitorStarted, CheckRan, NetworkChecked, AgentJoined, AgentLeft, AgentSaid,
-                                  CommandCame, HostKilled, SegmentAsked, MonitorTick>;
+                                  CommandCame, HostKilled, SegmentAsked, LeaseTtlChanged, MonitorTick>;
 
 // ---- effects ----------------------------------------------------------------------------------------------------
 
