@@ -441,13 +441,26 @@ std::optional<Instant> Brain::paused_until(const Operation& operation) const {
   return retry != retry_at_.end() && now_ < retry->second ? std::optional(retry->second) : std::nullopt;
 }
 
-// The kernel takes several changes at once, but not the same one twice.
+// The kernel takes several changes at once, but not the same one twice, nor two of the same thing: which of them came last
+// would not be known.
 bool Brain::is_busy_with(const Operation& operation) const {
   const auto lane = lane_of(operation);
   if (lane_free(lane)) return false;
   if (lane != Lane::kernel) return true;
   const auto text = to_string(operation);
-  return std::ranges::any_of(in_flight_, [&](const auto& entry) { return to_string(entry.second.operation) == text; });
+  const auto* address = changed_address(operation);
+  return std::ranges::any_of(in_flight_, [&](const auto& entry) {
+    const auto& other = entry.second.operation;
+    const auto* others = changed_address(other);
+    return (address && others && *address == *others) || (changes_fence(operation) && changes_fence(other)) || to_string(other) == text;
+  });
+}
+
+// Staging apart: what is staged lets nothing pass.
+bool Brain::changes_fence(const Operation& operation) const {
+  const auto* drop = std::get_if<DropAddress>(&operation);
+  return (drop && is_writer_ip(drop->ip)) || std::holds_alternative<ArmLease>(operation) ||
+         std::holds_alternative<LimitLease>(operation) || std::holds_alternative<CloseFence>(operation);
 }
 
 bool Brain::try_run(Operation operation) {

@@ -230,6 +230,7 @@ class Brain {
 
   void forget_failure_of(const Operation& operation);
   std::optional<Instant> paused_until(const Operation& operation) const;  // it failed a moment ago
+  bool changes_fence(const Operation& operation) const;
   bool is_busy_with(const Operation& operation) const;
   bool try_run(Operation operation);    // false: its lane is busy or it is backing off
   bool lane_free(Lane lane) const;

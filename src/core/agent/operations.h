@@ -62,6 +62,7 @@ enum class Lane { writer, replication, observation, command, kernel };
 inline constexpr std::string_view kFenceCommand = "run fence_cmd";  // its text, whatever the generation
 
 Lane lane_of(const Operation& operation);
+const std::string* changed_address(const Operation& operation);  // that is put or dropped; nullptr: none
 std::string to_string(const Operation& operation);  // for the log: "put 10.0.0.80 on the interface"
 
 using ConnectionId = std::uint64_t;  // a standing connection of a monitor; never reused

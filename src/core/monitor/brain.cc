@@ -148,7 +148,7 @@ void MonitorBrain::take(const HostName& host, const Report& message) {
     effects_.emplace_back(RunCheck{host, CheckName::mysql});
   }
   if (!leads_ || book_.assignment().writer != host) return;
-  if (message.lost_memory) lost_its_state(host);
+  if (message.lost_memory && book_.durable().accepted) lost_its_state(host);
   if (message.overtaken_by > std::max(book_.assignment().generation, book_.floor())) {
     note(NoteLevel::error, host, fmt::format("was told of generation {}, which this monitor was never told of: it goes on under a later one",
                                              message.overtaken_by->value));

@@ -165,6 +165,14 @@ bool MonitorBrain::writer_without_a_state(const HostName& host) const {
 
 void MonitorBrain::lost_its_state(const HostName& host) {
   auto& data = hosts_.at(host);
+  const auto& durable = book_.durable();
+  if (durable.assignment.writer == host && !durable.accepted && !durable.released && data.agent.report->lost_memory) {
+    // Whether it accepted the offer before that it can't know: it is not made a second time.
+    const std::string why = "its agent lost its memory while the role was offered to it";
+    book_.released(host, durable.assignment.generation, false);
+    if (hand_over_ && hand_over_->step == Step::offering && hand_over_->to == host) target_failed(why);
+    return;
+  }
   const auto role = writer_role();
   if (!writer_without_a_state(host) || (role && std::ranges::find(data.agent.report->ips, role->ip) != data.agent.report->ips.end()))
     return;
