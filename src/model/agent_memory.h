@@ -22,6 +22,7 @@ struct AgentMemory {
   Order accepted;                  // the last instruction that it accepted
   std::optional<Instruction> instruction;  // that instruction; absent before the first
   Generation released;             // the highest generation that it gave up or refused for good (rule 7)
+  Generation followed;             // the last generation in which, as a replica, it followed the writer
   Generation complete;             // the last generation in which, as its writer, it had all that it had to have
   Duration longest_lease{0};       // the longest that it may hold or have promised, graces apart
   Grace grace;                     // the last one that it asked for (rule 9)

@@ -20,6 +20,7 @@ struct json::Description<AgentMemory> {
       field("accepted", &AgentMemory::accepted),
       field("instruction", &AgentMemory::instruction),
       field("released", &AgentMemory::released),
+      field("followed", &AgentMemory::followed),
       field("complete", &AgentMemory::complete),
       field("longest_lease_ms", &AgentMemory::longest_lease),
       field("grace", &AgentMemory::grace),

@@ -207,6 +207,8 @@ class Brain {
   void settle_report();
   void start_release(std::string reason, bool mysqld_dead);
   void finish_release();
+  bool wrote_since_it_followed() const;
+  void note_followed(bool same_source);
   void check_drained();
   void note_drained();
   bool was_complete() const;             // in the generation that it knows, as its writer
@@ -275,7 +277,6 @@ class Brain {
   // The writer's role was lost without a planned release: a transaction that nobody else has may be here. Following the
   // new writer with `demote` makes the server compare (MariaDB: error 1236).
   bool follow_anew_ = false;
-  bool position_known_ = false;         // Follow has set its replication position, and it wrote nothing of its own since
   HostName detached_from_;              // a writer that went silent; "" when none
   Instant detached_until_ = kLongAgo;   // without a new generation we attach again then
   bool may_start_replication_ = false;  // we stopped it, or the roles changed; else a stopped one is an administrator's

@@ -81,6 +81,19 @@ Brain::Replicate Brain::wanted_replication() const {
   return {Replicate::follow, follow(instruction.assignment.writer, true)};
 }
 
+// A writer's own transactions are not in its replication position (MariaDB: gtid_slave_pos): only Follow puts them there, and
+// whoever stopped its threads stopped a writer's. Where they run all the same, they got there on their way.
+bool Brain::wrote_since_it_followed() const {
+  return !is_writer() && memory_.complete.value > 0 && memory_.followed <= memory_.complete;
+}
+
+void Brain::note_followed(bool same_source) {
+  const auto& now = server_->replication;
+  if (!wrote_since_it_followed() || !same_source || now.io != IoThread::yes || !now.sql) return;
+  memory_.followed = memory_.accepted.generation;
+  persist();
+}
+
 void Brain::settle_replication() {
   const auto wanted = wanted_replication();
   if (wanted.what != Replicate::leave && observed_id_ < last_replication_operation_)
@@ -105,7 +118,8 @@ void Brain::settle_replication() {
   }
   const bool same = now.configured && now.source_ip == wanted.source.ip && now.source_port == wanted.source.port;
   if (now.io == IoThread::yes && last_observation_ >= io_started_ + kSteady) io_pause_ = kFirstPause;
-  if (!same || (follow_anew_ && !is_writer())) {
+  note_followed(same);
+  if (!same || (follow_anew_ && !is_writer()) || (wrote_since_it_followed() && now.io == IoThread::no)) {
     if (may_forget_relay_log(wanted.source)) try_run(wanted.source);
   } else if (may_start_replication_ && !now.sql) {
     // A stopped applier may sit on events of an old writer in its relay log: Follow starts it afresh.
@@ -113,12 +127,7 @@ void Brain::settle_replication() {
   } else if (now.io == IoThread::no && now.sql) {
     // No administrator did this. The source refused: it may have lacked this replica's position (1236) because it was
     // still applying what the replica had already. Or we stopped receiving from it, and were restarted since.
-    // A writer's own transactions are not in its replication position (MariaDB: gtid_slave_pos): Follow puts them there.
-    if (!position_known_ && memory_.complete.value > 0 && !is_writer()) {
-      if (may_forget_relay_log(wanted.source)) try_run(wanted.source);
-    } else {
-      start_receiving_again();
-    }
+    start_receiving_again();
   } else {
     may_start_replication_ = false;
   }
@@ -158,6 +167,8 @@ bool Brain::may_forget_relay_log(const Follow& source) {
   if (!now.configured) return true;
   const bool seen_in_this_generation = observed_id_ >= drain_after_;
   if (seen_in_this_generation && server_->has.contains(now.received)) return true;
+  // It had applied all when it became the writer: what stopped threads left since came from replicas, which have it.
+  if (seen_in_this_generation && wrote_since_it_followed() && now.io == IoThread::no && !now.sql) return true;
   const auto& instruction = *memory_.instruction;
   const bool needed_by_others = instruction.catch_up_from == self_ || now.sql;
   if (seen_in_this_generation && !needed_by_others && instruction.must_have.contains(now.received)) return true;

@@ -69,7 +69,6 @@ void Brain::finish_release() {
 void Brain::settle_writer() {
   if (entitled()) {
     was_entitled_ = true;
-    position_known_ = false;
     return settle_takeover();
   }
   unserved_since_ = kNever;
@@ -237,7 +236,11 @@ void Brain::completed(std::uint64_t id, const Operation& operation, bool good) {
     const bool receives = std::holds_alternative<Follow>(operation) || std::holds_alternative<StartReplication>(operation);
     if (good && receives) receiver_started_ = now_;
     if (good && (receives || std::holds_alternative<StartApplier>(operation))) may_start_replication_ = false;
-    if (good && std::holds_alternative<Follow>(operation) && !is_writer()) follow_anew_ = false, position_known_ = true;
+    if (good && std::holds_alternative<Follow>(operation) && !is_writer()) {
+      follow_anew_ = false;
+      memory_.followed = memory_.accepted.generation;
+      if (memory_.complete.value > 0) persist();
+    }
     // Ours, whatever became of it: it must not be taken for an administrator's.
     if (std::holds_alternative<StopReplication>(operation) || std::holds_alternative<StopReceiver>(operation) ||
         std::holds_alternative<StopApplier>(operation))

@@ -190,6 +190,8 @@ void MonitorBrain::writer_released(const HostName& host, const std::string& why,
       hand_over_->must_have.add(*has);
     else
       hand_over_->position_known = false;
+    // It had accepted: its history is the one that counts, whatever the writer before it is still found to have.
+    if (!hand_over_->planned && hand_over_->step == Step::settling) hand_over_->from = host;
     return target_failed(why);
   }
   if (hand_over_ && had_accepted && hand_over_->from != host) return last_writer_is(host);

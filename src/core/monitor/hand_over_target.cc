@@ -158,6 +158,7 @@ std::optional<HostName> MonitorBrain::choose_by_survey() {
     if ((!h.to.empty() && host != h.to) || !unfit(host).empty()) continue;
     const auto answer = h.answers.find(host);
     if (answer == h.answers.end() || !answer->second.bound.empty() || h.promised_until.contains(host)) continue;
+    if (!what_counts(host, holds[host]).contains(holds[host])) continue;
     const auto lacking = holds[host].count_lacking(everything);
     // The last writer, and its agent lost its memory: its server may be as new, and what it had only be with others.
     if (hosts_.at(host).unproven && !everybody_told()) continue;
