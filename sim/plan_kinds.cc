@@ -260,7 +260,8 @@ void plan_second_monitor(Plan& plan, Random& random) {
 }  // namespace
 
 bool only_restarts(const Plan& plan) {
-  return plan.kind == PlanKind::restarts || (plan.kind == PlanKind::graces && plan.seed / 10 % 3 == 0);
+  const bool quiet_graces = plan.kind == PlanKind::graces && plan.seed / 10 % 3 == 0;
+  return plan.kind == PlanKind::restarts || (quiet_graces && plan.changes.empty());
 }
 
 PlanKind kind_of(std::uint64_t seed) {

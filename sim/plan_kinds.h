@@ -13,7 +13,7 @@ inline constexpr Duration kAgentBack = 1s;
 PlanKind kind_of(std::uint64_t seed);
 
 // Nothing happens but that processes of ours restart, each within the lease, or are stopped on purpose within the grace: S5
-// is judged.
+// is judged. (A stop in the middle of a change of the configuration is another question.)
 bool only_restarts(const Plan& plan);
 
 // Makes the general plan one of its kind. Ensures: nothing changes where that is `general`.
