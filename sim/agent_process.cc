@@ -57,6 +57,10 @@ void AgentProcess::kill() {
     if (const auto connection = std::exchange(link.connection, {})) world_.network.close(*connection, machine_);
 }
 
+void AgentProcess::stop() {
+  handle([this] { step(agent::Stopping{}); });
+}
+
 void AgentProcess::power_lost() {
   if (!running()) return;
   end_life();
@@ -73,6 +77,8 @@ void AgentProcess::step(const agent::Event& event) {
   for (auto& effect : effects) std::visit([this](auto& e) { carry_out(e); }, effect);
   wake_at(brain_->next_wakeup());
   look_for_peers();
+  // What it writes and says last may still be lost.
+  if (brain_->ready_to_stop()) later(random_.between(Duration{0}, Duration(5ms)), [this] { kill(); });
 }
 
 // ---- effects ----------------------------------------------------------------------------------------------------

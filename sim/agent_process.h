@@ -21,6 +21,7 @@ class AgentProcess : public Process {
   void start();
   void kill();                       // SIGKILL: keeps what was durable, nothing else
   void power_lost();                 // the same, and no connection is closed
+  void stop();                       // SIGTERM: dies once its brain is ready to
 
   Disk<AgentMemory>& disk() { return disk_; }
 

@@ -33,6 +33,9 @@ class MonitorShell {
   Task<void> run();
   void stop();
 
+  // What the configuration says now. lease_ttl is taken from it at once; anything else takes a restart, which nobody notices.
+  void reconfigured(const Config& fresh);
+
  private:
   // Events and effects.
   void happen(const MonitorEvent& event);

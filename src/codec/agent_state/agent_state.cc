@@ -6,6 +6,14 @@
 namespace mmm {
 
 template <>
+struct json::Description<PromisedGrace> {
+  static constexpr auto fields = std::tuple{
+      field("to", &PromisedGrace::to),
+      field("grace", &PromisedGrace::grace),
+  };
+};
+
+template <>
 struct json::Description<AgentMemory> {
   static constexpr auto fields = std::tuple{
       field("epoch", &AgentMemory::epoch),
@@ -13,6 +21,9 @@ struct json::Description<AgentMemory> {
       field("instruction", &AgentMemory::instruction),
       field("released", &AgentMemory::released),
       field("longest_lease_ms", &AgentMemory::longest_lease),
+      field("grace", &AgentMemory::grace),
+      field("grace_over", &AgentMemory::grace_over),
+      field("promised_graces", &AgentMemory::promised_graces),
       field("fenced", &AgentMemory::fenced),
       field("boot_id", &AgentMemory::boot_id),
   };

@@ -171,6 +171,7 @@ struct Description<Acknowledged> {
       field("order", &Acknowledged::order),
       field("longest_lease_ms", &Acknowledged::longest_lease),
       field("has_fence", &Acknowledged::has_fence),
+      field("grace", &Acknowledged::grace),
   };
 };
 
@@ -203,6 +204,9 @@ struct Description<Ask> {
       field("accepted", &Ask::accepted),
       field("ttl_ms", &Ask::ttl),
       field("has_fence", &Ask::has_fence),
+      field("grace", &Ask::grace),
+      field("grace_over", &Ask::grace_over),
+      field("grace_runs", &Ask::grace_runs),
   };
 };
 
@@ -243,6 +247,8 @@ struct Description<PromiseAsk> {
       field("ttl_ms", &PromiseAsk::ttl),
       field("has_fence", &PromiseAsk::has_fence),
       field("lease_live", &PromiseAsk::lease_live),
+      field("grace", &PromiseAsk::grace),
+      field("grace_over", &PromiseAsk::grace_over),
   };
 };
 

@@ -39,6 +39,8 @@ void Brain::settle() {
   settle_writer();
   settle_fence_command();
   settle_fence();
+  settle_grace();
+  settle_longest_lease();
   settle_role_map();
   settle_addresses();
   settle_replication();
@@ -55,13 +57,14 @@ void Brain::on(const Started& event) {
   has_fence_ = event.has_fence;
   fence_untimed_ = event.fence_untimed;
   if (event.memory) memory_ = *event.memory;
+  longer_until_ = now_ + waiting_time(memory_.longest_lease, false);
   if (memory_.epoch.counter > 0) leader_heard_ = now_;  // our predecessor may have heard it a moment ago
   if (!memory_.instruction) {
     memory_.boot_id = event.boot_id;
     return lose_memory("no memory of earlier instructions");
   }
   announced_ = ips_;
-  if (memory_.longest_lease > 0s) promises_.begin(now_ + waiting_time(memory_.longest_lease, false));
+  if (memory_.longest_lease > 0s) promised_before(memory_.longest_lease);
   if (is_writer()) restart_as_writer(event);
   memory_.boot_id = event.boot_id;
 }
@@ -78,7 +81,7 @@ void Brain::lose_memory(const std::string& why) {
   acknowledgement_due_ = false;
   hold_until_ = kLongAgo;
   lease_.end();
-  promises_.begin(now_ + waiting_time(std::max(config_.lease_ttl, memory_.longest_lease), false));
+  promised_before(std::max({config_.lease_ttl, config_.restart_grace, memory_.longest_lease}));
   note(Severity::warning, why + ": role addresses are dropped until a monitor admits this host");
 }
 
@@ -272,6 +275,7 @@ void Brain::accept(const Instruction& instruction) {
   // A lease that ended while this process was frozen: the new writer is heard of before our own clock.
   const auto lost = was_writer && was_entitled_ && !release_ && !lease_.live(now_) ? memory_.accepted.generation : Generation{};
   const auto old_state = own_plan() ? own_plan()->state : HostState::unknown;
+  const auto old_ttl = lease_ttl();
   // Admitted again: it is in no set that counts before the writer acknowledged that, so what it forgot binds it no more.
   if (std::exchange(lost_memory_, false)) promises_.begin(kLongAgo);
   memory_.accepted = instruction.order;
@@ -279,7 +283,7 @@ void Brain::accept(const Instruction& instruction) {
   auto must_have = !new_generation && instruction.must_have.empty() ? memory_.instruction->must_have : instruction.must_have;
   memory_.instruction = instruction;
   memory_.instruction->must_have = std::move(must_have);
-  memory_.longest_lease = std::max(memory_.longest_lease, instruction.lease_ttl);
+  may_run(std::max(old_ttl, lease_ttl()));
   taken_over_.clear();
   if (own_plan() && old_state == HostState::admin_offline && own_plan()->state != old_state)
     may_start_replication_ = true;
@@ -322,6 +326,7 @@ void Brain::hear(const Detach& detach) {
   if (detach.source.empty()) detached_until_ = now_;
   if (is_writer() || !managed() || memory_.instruction->assignment.writer != detach.source) return;
   if (promises_.asked_within(lease_ttl() / 2, memory_.accepted.generation, now_)) return;  // it is in touch with us
+  if (promises_.grace_runs(detach.source, now_)) return;  // its agent is restarted; its server goes on
   detached_from_ = detach.source;
   detached_until_ = now_ + kDetached;
 }

@@ -43,6 +43,8 @@ struct AddressesChanged { std::set<std::string> ips; };  // role addresses on th
 struct Reach { HostName host; bool answers = false; };
 // Something that an administrator must mend, e.g. a missing privilege; an empty text: it is mended.
 struct Trouble { std::string key, text; };
+// The process is to stop, once `ready_to_stop` says so. `machine_stops`: with the whole machine, so mysqld does, too.
+struct Stopping { bool machine_stops = false; };
 struct Tick { double uptime_s = 0; };
 struct PeerJoined { HostName host; };  // a connection that was wanted (`Brain::peers`) stands
 struct PeerAnswered { HostName host; PeerAnswer answer; };
@@ -51,7 +53,7 @@ struct InterfaceFound { std::optional<std::string> mac; };  // of the role addre
 struct AddressResolved { ConnectionId asker = 0; Resolved answer; };
 
 using Event = std::variant<Started, MonitorSaid, MonitorLeft, MysqldUp, MysqldDown, Completed, Observed,
-                           AddressesChanged, Reach, Trouble, Tick, PeerJoined, PeerAnswered, PeerAsked,
+                           AddressesChanged, Reach, Trouble, Stopping, Tick, PeerJoined, PeerAnswered, PeerAsked,
                            InterfaceFound, AddressResolved>;
 
 class Brain {
@@ -60,6 +62,9 @@ class Brain {
   explicit Brain(const Config& config);
 
   std::vector<Effect> step(const Event& event, Instant now);
+
+  // Since `Stopping`: what has to be done before was done, or took too long.
+  bool ready_to_stop() const;
 
   // When `step(Tick)` is wanted at the latest.
   Instant next_wakeup() const;
@@ -100,6 +105,13 @@ class Brain {
     Instant give_up_at;            // from here on a server that can't be stopped is not waited for
   };
 
+  // The process is to stop.
+  struct Stop {
+    Instant give_up_at;
+    bool wants_grace = false;
+    Instant lasts_until = kNever;  // the grace, by the first question for it
+  };
+
   struct InFlight {
     Operation operation;
     Instant since;
@@ -116,6 +128,7 @@ class Brain {
   void on(const AddressesChanged& event);
   void on(const Reach& event);
   void on(const Trouble& event);
+  void on(const Stopping& event);
   void on(const Tick& event);
   void on(const PeerJoined& event);
   void on(const PeerAnswered& event);
@@ -161,7 +174,16 @@ class Brain {
   void settle_fence_command();
   void lose_lease(Generation generation);
   bool fenced_and_back() const;
-  void ask_for_lease(std::uint64_t staged);
+  void ask_for_lease(std::uint64_t staged, Duration ttl);
+  Duration asked_ttl() const;           // what the next question is for: lease_ttl, or the grace of a planned stop
+  bool kernel_follows_lease() const;
+  Grace grace_that_runs() const;        // the last one that we asked for, until it is over; number 0: none
+  void settle_grace();
+  void settle_longest_lease();
+  bool may_run(Duration lease);
+  void promised_before(Duration longest);
+  Duration longest_lease() const;       // of all that we know of, graces included
+  void hear_of_grace(const PromiseAsk& ask);
   void settle_acknowledgement();
   bool still_untimed() const;
   void lease_for_accepted(bool new_generation, bool keeps_serving);
@@ -262,6 +284,8 @@ class Brain {
   std::map<HostName, std::string> refused_by_;  // why a peer promised nothing the last time
   bool acknowledgement_due_ = false;    // once nothing on the interface is untimed any more (rule 5)
   Instant started_ = kLongAgo;
+  Instant longer_until_ = kLongAgo;     // leases longer than lease_ttl, of ours or promised, have run out then
+  std::optional<Stop> stop_;
   Instant hold_until_ = kLongAgo;       // while no lease came yet: how long the kernel's timers may run on
   Instant accepted_at_ = kLongAgo;      // when the present generation was accepted
   std::uint64_t drain_after_ = 0;       // only observations with at least this id tell whether we are drained

@@ -206,7 +206,7 @@ void Brain::completed(std::uint64_t id, const Operation& operation, bool good) {
     }
   } else if (const auto* stage = std::get_if<StageLease>(&operation); stage && good) {
     if (stage->lease && MMM_MUTANT(staged_on_answer)) try_run(ArmLease{id});
-    else if (stage->lease) ask_for_lease(id);
+    else if (stage->lease) ask_for_lease(id, *stage->lease);
     else pin_staged_ = id;
   } else if (const auto* arm = std::get_if<ArmLease>(&operation); arm && good) {
     armed_staged_ = arm->staged;

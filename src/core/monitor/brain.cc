@@ -23,7 +23,7 @@ HostSet candidates_of(const Config& config) {
 }  // namespace
 
 MonitorBrain::MonitorBrain(const Config& config)
-    : config_(config), mode_(config.monitor.mode), checks_(config), book_({}, candidates_of(config), kNever) {
+    : config_(config), lease_ttl_(config.lease_ttl), mode_(config.monitor.mode), checks_(config), book_({}, candidates_of(config), kNever) {
   for (const auto& host : config.hosts) hosts_.try_emplace(host.name);
 }
 
@@ -63,11 +63,17 @@ void MonitorBrain::on(const NetworkChecked& event) {
   if (!news_) return;
   network_ = event.answered;
   // Who was renewed by others meanwhile we could not hear: it is none that is lost before it could tell.
-  if (network_) book_.nobody_could_tell_before(now_.at + config_.lease_ttl);
+  if (network_) book_.nobody_could_tell_before(now_.at + lease_ttl_);
   if (network_)
     note(NoteLevel::info, "", "the network is there: some of ping_ips answer");
   else
     note(NoteLevel::error, "", "no network: none of ping_ips answers. No state changes until one does");
+}
+
+void MonitorBrain::on(const LeaseTtlChanged& event) {
+  if (event.ttl == lease_ttl_) return;
+  note(NoteLevel::info, "", fmt::format("lease_ttl is {} s from now on; it was {} s", seconds(event.ttl), seconds(lease_ttl_)));
+  lease_ttl_ = event.ttl;
 }
 
 void MonitorBrain::on(const AgentJoined& event) {
@@ -157,6 +163,7 @@ void MonitorBrain::said(const HostName& host, const Acknowledged& message) {
   const bool was_accepted = book_.durable().accepted;
   book_.confirmed(host, message.order);
   book_.acknowledged(host, message.order, message.longest_lease, message.has_fence, now_.at);
+  if (message.order.generation == book_.assignment().generation) book_.grace_runs(host, message.grace, message.has_fence, now_.at);
   if (!was_accepted && book_.durable().accepted) generation_accepted(host);
 }
 
@@ -192,13 +199,20 @@ void MonitorBrain::said(const HostName& host, const Ask& message) {
   if (message.accepted < hosts_.at(host).agent.acknowledged && !MMM_MUTANT(older_state_obeyed))
     return no("its state is older than what it acknowledged");
   const bool was_accepted = book_.durable().accepted;
+  const auto grace_before = book_.durable().grace.number;
   if (const auto refusal = book_.grant(host, message, now_.at)) return no(*refusal);
   acknowledged(host, message.accepted);
   // An Ask names what the agent has accepted: it is an acknowledgement too.
-  const bool changed = book_.acknowledged(host, message.accepted, message.ttl, message.has_fence, now_.at);
+  const auto ordinary = message.grace > 0 ? Duration{0} : message.ttl;
+  const bool changed = book_.acknowledged(host, message.accepted, ordinary, message.has_fence, now_.at);
+  const auto grace = book_.durable().grace;
+  const bool graced = grace.number != grace_before;
+  if (graced)
+    note(NoteLevel::info, host, grace.number > 0 ? fmt::format("its agent stops for a while; the writer's lease lasts {} s", seconds(grace.length))
+                                                 : "its agent is back: the writer's lease is an ordinary one again");
   if (!was_accepted && book_.durable().accepted) generation_accepted(host);
-  news_ = writer_is_back(host) || changed;
-  send(host, Grant{message.number, message.accepted.generation}, true);
+  news_ = writer_is_back(host) || changed || graced;
+  send(host, Grant{message.number, message.accepted.generation}, message.grace == 0);  // a grace is on disk before it is given
 }
 
 void MonitorBrain::said(const HostName& host, const SurveyAnswer& message) {

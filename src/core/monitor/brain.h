@@ -108,6 +108,7 @@ class MonitorBrain {
   void on(const AgentSaid& event);
   void on(const CommandCame& event);
   void on(const HostKilled& event);
+  void on(const LeaseTtlChanged& event);
   void on(const MonitorTick&) { news_ = false; }
   void said(const HostName& host, const Welcome& message);
   void said(const HostName& host, const Report& message);
@@ -235,6 +236,7 @@ class MonitorBrain {
   void send(const HostName& host, ToAgent message, bool urgent = false);
 
   const Config& config_;
+  Duration lease_ttl_;
   Moment now_;
   std::vector<MonitorEffect> effects_;
   Instant wakeup_ = kNever;

@@ -24,6 +24,7 @@ void MonitorBrain::decide() {
   if (leads_) {
     forget_the_operators_word();
     book_.unheard_lease_ends(now_.at);
+    book_.forget_what_ran_out(lease_ttl_, now_.at);
   }
   if (leads_ && decided_start_ && network_) {
     decide_mode();

@@ -31,10 +31,11 @@ struct AgentSaid { HostName host; FromAgent message; };
 using CommandId = std::uint64_t;
 struct CommandCame { CommandId id = 0; std::vector<std::string> words; };
 struct HostKilled { HostName host; bool success = false; std::string message; };  // kill_host_bin has ended
+struct LeaseTtlChanged { Duration ttl{0}; };  // the configuration was read anew
 struct MonitorTick {};
 
 using MonitorEvent = std::variant<MonitorStarted, CheckRan, NetworkChecked, AgentJoined, AgentLeft, AgentSaid,
-                                  CommandCame, HostKilled, MonitorTick>;
+                                  CommandCame, HostKilled, LeaseTtlChanged, MonitorTick>;
 
 // ---- effects ----------------------------------------------------------------------------------------------------
 

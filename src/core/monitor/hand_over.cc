@@ -31,7 +31,8 @@ constexpr Duration kCommandLimit = 15s;
 void MonitorBrain::detach_from_silent_writer() {
   const auto& [generation, writer, version, set] = book_.assignment();
   if (frozen_roles() || !book_.durable().accepted || book_.durable().released || book_.last_ask() == kLongAgo) return;
-  const auto overdue = std::max(book_.last_ask() + 3 * config_.lease_ttl / 4, book_.first_renewal_by());
+  if (book_.in_grace(now_.at)) return;  // its agent is restarted; its server goes on
+  const auto overdue = std::max(book_.last_ask() + 3 * lease_ttl_ / 4, book_.first_renewal_by());
   if (now_.at < overdue) return wake_at(overdue);
   const bool somebody_hears_it = std::ranges::any_of(hosts_, [&](const auto& entry) {
     const auto& report = entry.second.agent.report;

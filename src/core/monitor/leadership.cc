@@ -52,7 +52,7 @@ void MonitorBrain::continue_leadership(const LeadershipState& leadership) {
   LeaseBook::Durable durable{leadership.assignment, leadership.accepted, leadership.acknowledged,
                              leadership.sent_since, leadership.before,   leadership.released,  leadership.given_up,
                              leadership.barred_from, leadership.excused,
-                             leadership.longest_lease, leadership.unheard_lease};
+                             leadership.longest_lease, leadership.unheard_lease, leadership.grace};
   start_leading(std::move(durable), leadership.longest_lease);
   for (auto& [name, data] : hosts_) {
     const auto line = file_.hosts.find(name);
@@ -91,14 +91,17 @@ void MonitorBrain::continue_leadership(const LeadershipState& leadership) {
 }
 
 void MonitorBrain::start_leading(LeaseBook::Durable durable, Duration longest_lease) {
-  const auto longest = std::max(longest_lease, config_.lease_ttl);
+  const auto longest = std::max(longest_lease, lease_ttl_);
   // Rule 1: no takeover without a release until the longest lease that may be running has passed since our start. Where
   // every host said that it never had an assignment, none runs.
   const bool lease_possible = durable.assignment.generation.value > 0 || durable.unheard_lease;
   const bool waits = lease_possible && !MMM_MUTANT(leader_waits_for_nothing);
   const auto hold_until = waits ? now_.at + (MMM_MUTANT(no_clock_allowance) ? longest : waiting_time(longest, false)) : now_.at;
   durable.longest_lease = longest;
+  const auto grace = durable.grace;
   book_ = LeaseBook(std::move(durable), candidates(), hold_until);
+  book_.grace_runs(book_.assignment().writer, grace, false, now_.at);
+  if (book_.durable().unheard_lease) book_.nobody_could_tell_before(hold_until + lease_ttl_);
   leads_ = true;
   not_leading_because_.clear();
 }
@@ -263,7 +266,7 @@ void MonitorBrain::gather() {
 
 void MonitorBrain::lead_from_reports() {
   const Report* best = nullptr;
-  Duration longest = config_.lease_ttl;
+  Duration longest = lease_ttl_;
   LeaseBook::Durable durable;
   for (const auto& [name, data] : hosts_) {
     const auto& report = data.agent.report;
@@ -310,6 +313,7 @@ void MonitorBrain::lead_from_reports() {
   const auto holder = known ? std::optional(durable.released ? HostName{} : durable.assignment.writer) : std::nullopt;
   // An operator's word covers the old monitor, not the lease of a writer that nobody could ask.
   durable.unheard_lease = !missing_acceptances().empty();
+  if (durable.unheard_lease) longest = std::max(longest, config_.restart_grace);
   owed_ = {};
   line_ = epoch_.id;
   start_leading(std::move(durable), longest);
