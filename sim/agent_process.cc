@@ -196,9 +196,10 @@ void AgentProcess::server_died() {
   later(random_.between(200us, 15ms), [this] { step(agent::MysqldDown{"its process is gone"}); });
 }
 
-void AgentProcess::addresses_changed(std::set<std::string> ips) {
+// The kernel says that there is news; what is there now is then read, as the agent does.
+void AgentProcess::addresses_changed() {
   if (!running()) return;
-  later(random_.between(30us, 500us), [this, ips = std::move(ips)] { step(agent::AddressesChanged{ips}); });
+  later(random_.between(30us, 500us), [this] { step(agent::AddressesChanged{world_.hosts[machine_]->kernel.addresses()}); });
 }
 
 void AgentProcess::look_around() {

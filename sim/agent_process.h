@@ -33,7 +33,7 @@ class AgentProcess : public Process {
   void answered(Node from, Network::ConnectionId connection, const PeerAnswer& answer);
   void server_started();
   void server_died();
-  void addresses_changed(std::set<std::string> ips);
+  void addresses_changed();
 
   // ---- for checkers
   const agent::Brain& brain() const { return *brain_; }
