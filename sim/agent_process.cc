@@ -12,6 +12,8 @@ namespace {
 constexpr Duration kLookAround = 1s;
 // A monitor pokes at least every second or two; a connection without a word for this long is closed.
 constexpr Duration kDeafFor = 6s;
+// How long an agent listens for answers of the segment.
+constexpr Duration kResolveFor = 200ms;
 
 // Looking at the server, renewing an address and announcing it happen all the time.
 bool is_news(const agent::Operation& operation, const Kernel& kernel) {
@@ -57,6 +59,10 @@ void AgentProcess::kill() {
     if (const auto connection = std::exchange(link.connection, {})) world_.network.close(*connection, machine_);
 }
 
+void AgentProcess::stop() {
+  handle([this] { step(agent::Stopping{}); });
+}
+
 void AgentProcess::power_lost() {
   if (!running()) return;
   end_life();
@@ -73,6 +79,8 @@ void AgentProcess::step(const agent::Event& event) {
   for (auto& effect : effects) std::visit([this](auto& e) { carry_out(e); }, effect);
   wake_at(brain_->next_wakeup());
   look_for_peers();
+  // What it writes and says last may still be lost.
+  if (brain_->ready_to_stop()) later(random_.between(Duration{0}, Duration(5ms)), [this] { kill(); });
 }
 
 // ---- effects ----------------------------------------------------------------------------------------------------
@@ -101,6 +109,16 @@ void AgentProcess::carry_out(agent::Run& effect) {
   if (world_.story.on() && is_news(effect.operation, world_.hosts[machine_]->kernel))
     world_.story.tell(name_of(machine_), "  operation {}: {}", effect.id, agent::to_string(effect.operation));
   std::visit([&](const auto& operation) { run(effect.id, operation); }, effect.operation);
+}
+
+// Whoever has the address now answers. A hardware address is here the host's name; no agent tells its own to the monitor,
+// so that does not ask.
+void AgentProcess::carry_out(agent::ResolveAddress& effect) {
+  agent::AddressResolved event{effect.asker, {.number = effect.number, .ip = effect.ip, .macs = {}, .problem = ""}};
+  for (const auto& host : world_.hosts)
+    if (host->id != machine_ && host->runs() && host->kernel.has(effect.ip) && world_.network.answers(host->id, machine_))
+      event.answer.macs.emplace_back(name_of(host->id));
+  later(kResolveFor, [this, event = std::move(event)] { step(event); });
 }
 
 // Of the messages, those that decide who is the writer next.
@@ -178,9 +196,10 @@ void AgentProcess::server_died() {
   later(random_.between(200us, 15ms), [this] { step(agent::MysqldDown{"its process is gone"}); });
 }
 
-void AgentProcess::addresses_changed(std::set<std::string> ips) {
+// The kernel says that there is news; what is there now is then read, as the agent does.
+void AgentProcess::addresses_changed() {
   if (!running()) return;
-  later(random_.between(30us, 500us), [this, ips = std::move(ips)] { step(agent::AddressesChanged{ips}); });
+  later(random_.between(30us, 500us), [this] { step(agent::AddressesChanged{world_.hosts[machine_]->kernel.addresses()}); });
 }
 
 void AgentProcess::look_around() {

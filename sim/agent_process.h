@@ -21,6 +21,7 @@ class AgentProcess : public Process {
   void start();
   void kill();                       // SIGKILL: keeps what was durable, nothing else
   void power_lost();                 // the same, and no connection is closed
+  void stop();                       // SIGTERM: dies once its brain is ready to
 
   Disk<AgentMemory>& disk() { return disk_; }
 
@@ -32,7 +33,7 @@ class AgentProcess : public Process {
   void answered(Node from, Network::ConnectionId connection, const PeerAnswer& answer);
   void server_started();
   void server_died();
-  void addresses_changed(std::set<std::string> ips);
+  void addresses_changed();
 
   // ---- for checkers
   const agent::Brain& brain() const { return *brain_; }
@@ -46,7 +47,7 @@ class AgentProcess : public Process {
   void carry_out(agent::Send& effect);
   void carry_out(agent::AskPeer& effect);
   void carry_out(agent::AnswerPeer& effect);
-  void carry_out(agent::ResolveAddress&) {}  // no agent here tells a hardware address, so none is asked
+  void carry_out(agent::ResolveAddress& effect);
   void carry_out(agent::Run& effect);
   void carry_out(agent::Note& effect);
   void tell_story(const FromAgent& message);

@@ -81,6 +81,8 @@ void begin_fault(World& world, const Fault& fault) {
     case FaultKind::change_mode: return world.administrator.set_mode(fault.manual ? "set_manual" : "set_passive");
     case FaultKind::command: return world.administrator.run(fault.errand, fault.who);
     case FaultKind::kill_agent: return host->agent.kill();
+    case FaultKind::stop_agent: return host->agent.stop();
+    case FaultKind::change_ttl: return world.present_monitor().change_lease_ttl(fault.amount);
     case FaultKind::kill_monitor: return world.present_monitor().kill();
     case FaultKind::freeze_mysqld: return host->server.freeze();
     case FaultKind::freeze_agent: return host->agent.freeze();
@@ -121,12 +123,18 @@ void end_fault(World& world, const Fault& fault) {
       return;
     case FaultKind::slow_read_only: return host->server.hold_read_only(false);
     case FaultKind::change_mode: return world.administrator.set_mode("set_active");
+    case FaultKind::stop_agent:
+      host->agent.kill();  // where it would not
+      [[fallthrough]];
     case FaultKind::kill_agent:
       if (host->runs()) host->agent.start();
       return;
+    case FaultKind::change_ttl:
+      return world.each_monitor([](MonitorProcess& monitor) { monitor.change_lease_ttl(lease_ttl()); });
     case FaultKind::kill_monitor:
-      if (world.network.has_power(kMonitor)) world.each_monitor([](MonitorProcess& monitor) { monitor.start(); });
-      return;
+      return world.each_monitor([&](MonitorProcess& monitor) {
+        if (world.network.has_power(monitor.machine())) monitor.start();
+      });
     case FaultKind::freeze_mysqld:
       if (!host->still) host->server.thaw();
       return;

@@ -66,6 +66,10 @@ void MonitorProcess::power_lost() {
   for (auto& link : links_) link.connection.reset();
 }
 
+void MonitorProcess::change_lease_ttl(Duration ttl) {
+  handle([this, ttl] { step(LeaseTtlChanged{ttl}); });
+}
+
 void MonitorProcess::tick() { step(MonitorTick{}); }
 
 void MonitorProcess::step(const MonitorEvent& event) {

@@ -29,6 +29,7 @@ class MonitorProcess : public Process {
   void heard(Network::ConnectionId connection, Node host, FromAgent&& message);
   // mmm_control. `answered` runs with the answer; never, when the monitor dies before.
   void command(std::vector<std::string> words);
+  void change_lease_ttl(Duration ttl); // SIGHUP, after lease_ttl was changed in its configuration
 
   Disk<MonitorState>& disk() { return disk_; }
   const MonitorBrain& brain() const { return *brain_; }   // Requires: it was started
@@ -53,6 +54,7 @@ class MonitorProcess : public Process {
   void carry_out(Reply& effect);
   void carry_out(RunCheck& effect);
   void carry_out(KillHost& effect);
+  void carry_out(AskSegment&) {}     // no agent here tells a hardware address, so none is asked for
   void carry_out(MonitorNote& effect);
 
   // monitor_checks.cc

@@ -16,6 +16,7 @@ enum class Mutant {
   promise_to_older, grown_set_counts, shrunk_set_ignored, acknowledgement_is_no_grant,
   acknowledged_while_untimed, pin_not_ended, takeover_without_wait, promise_not_kept, no_clock_allowance,
   release_not_final, released_too_early, half_done_abandoned, first_set_empty,
+  grace_forgotten, grace_shortened, shorter_at_once,
   promise_forgotten, rearmed_on_restart, older_state_obeyed, staged_on_answer, fence_one_way,
 };
 
@@ -56,6 +57,9 @@ inline constexpr std::array kMutants{
     MMM_SIM_ENTRY(half_done_abandoned,
                   "while a new generation is not acknowledged, the one before is renewed (rule 8)"),
     MMM_SIM_ENTRY(first_set_empty, "the first set of a generation is empty (rule 8)"),
+    MMM_SIM_ENTRY(grace_forgotten, "who gave a grace does not write it down (rule 9)"),
+    MMM_SIM_ENTRY(grace_shortened, "a later, shorter lease ends the wait for a grace (rule 9)"),
+    MMM_SIM_ENTRY(shorter_at_once, "a lowered lease_ttl is all that a restart waits for, while longer leases run (rule 9)"),
     MMM_SIM_ENTRY(promise_forgotten, "a restarted agent forgets what it promised (rule 10)"),
     MMM_SIM_ENTRY(rearmed_on_restart, "a restarted agent arms the address anew without an answer (rule 10)"),
     MMM_SIM_ENTRY(older_state_obeyed, "a state older than what was acknowledged is renewed and obeyed (rule 11)"),

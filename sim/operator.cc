@@ -52,7 +52,7 @@ void Operator::move_to_one_of(const NodeSet& hosts) {
 void Operator::set_offline(Node host) { world_.present_monitor().command({"set_offline", std::string(name_of(host))}); }
 void Operator::set_online(Node host, bool accept_loss) {
   std::vector<std::string> words{"set_online", std::string(name_of(host))};
-  if (accept_loss) words.emplace_back("--accept-loss");
+  if (accept_loss) words.emplace_back("--accept-loss"), makes_do_with_ = host;
   world_.present_monitor().command(std::move(words));
 }
 
@@ -108,6 +108,9 @@ void Operator::run(Errand errand, Node host) {
 void Operator::answered(const Answer& answer) {
   if (answer.text != last_answer_) world_.story.tell("admin", "{}", answer.text);
   last_answer_ = answer.text;
+  if (!makes_do_with_ || !answer.text.contains(fmt::format("State of '{}' changed to ONLINE", name_of(*makes_do_with_)))) return;
+  for (const auto& checker : world_.checkers) checker->loss_accepted(*makes_do_with_);
+  makes_do_with_.reset();
 }
 
 }  // namespace mmm::sim

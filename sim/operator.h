@@ -1,6 +1,7 @@
 #pragma once
 // The administrator: sets hosts online, and does what the plan wants of him.
 
+#include <optional>
 #include <string>
 
 #include "core/monitor/commands.h"
@@ -39,7 +40,8 @@ class Operator {
   World& world_;
   Random random_;
   std::size_t decisions_ = 0;
-  std::string last_answer_;   // the same answer again is no news
+  std::string last_answer_;
+  std::optional<Node> makes_do_with_;   // told to accept the loss of what that host lacks; not yet answered   // the same answer again is no news
 };
 
 }  // namespace mmm::sim

@@ -211,6 +211,8 @@ std::string describe(const Fault& fault) {
     case FaultKind::lag: return fmt::format("the applier of {} is {:.3f} s late for {:.3f} s", who, amount, lasts);
     case FaultKind::stop_applier: return fmt::format("the applier of {} is broken for {:.3f} s", who, lasts);
     case FaultKind::move_role: return fmt::format("the administrator wants the writer on {}", who);
+    case FaultKind::stop_agent: return fmt::format("the agent of {} is stopped on purpose, starts again after {:.3f} s", who, lasts);
+    case FaultKind::change_ttl: return fmt::format("lease_ttl becomes {:.3f} s for {:.3f} s", amount, lasts);
     case FaultKind::set_offline: return fmt::format("the administrator sets {} offline for {:.3f} s", who, lasts);
   }
   return "?";

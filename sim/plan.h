@@ -25,10 +25,11 @@ enum class FaultKind {
   lag, stop_applier,
   restart_writable, slow_read_only,
   move_role, set_offline, change_mode, command,
+  stop_agent, change_ttl,
 };
 
 // What a schedule is drawn for (plan_kinds.h).
-enum class PlanKind { general, restarts, single_faults, grants, pins, second_monitor };
+enum class PlanKind { general, restarts, single_faults, grants, pins, second_monitor, graces };
 
 // What a second monitor finds when it starts: the first one's file of this moment, of an earlier one, or none.
 enum class StateFile { copied, old, empty };
@@ -72,7 +73,7 @@ struct Fault {
   Duration lasts{0};            // until it is taken back: restarted, thawed, healed, set online again
   Node who = 0, other = 0;      // `other`: the far end of a link
   bool one_way = false;         // of a cut: only packets from `who` to `other` are lost
-  Duration amount{0};           // of a delay or lag; the age of a restored file; see `first_back`
+  Duration amount{0};           // of a delay or lag; the age of a restored file; the new lease_ttl; see `first_back`
   double probability = 0;       // of a loss
   Errand errand = Errand::ask;     // a command's
   bool manual = false;          // of a change of mode: manual; else passive

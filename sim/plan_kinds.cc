@@ -140,6 +140,74 @@ void plan_grants(Plan& plan, Random& random) {
   }
 }
 
+// S5 with rule 9: agents are stopped on purpose, one at a time, for longer than a lease and shorter than a grace and than
+// reader_ttl lets an address live.
+void plan_quiet_graces(Plan& plan, Random& random) {
+  plan.faults.clear();
+  auto at = kFaultsFrom + random.between(Duration{0}, Duration(1s));
+  while (at < kCalmFrom - 7s) {
+    plan.faults.push_back({.kind = FaultKind::stop_agent, .at = at, .lasts = random.between(100ms, 6s), .who = random.below(plan.topology.hosts())});
+    at += plan.faults.back().lasts + random.between(2500ms, 5s);
+  }
+}
+
+// Whoever gave the writer time restarts at this moment, and knows only what was on its disk.
+void restart_all_givers(Plan& plan, Random& random, Node writer, TrueTime at) {
+  for (std::size_t i = 0; i <= plan.topology.hosts(); ++i)  // every host, then the monitor
+    if (const auto giver = plan.topology.node(i); giver != writer)
+      plan.faults.push_back({.kind = giver == kMonitor ? FaultKind::kill_monitor : FaultKind::kill_agent,
+                             .at = at + random.between(Duration{0}, Duration(300ms)), .lasts = random.between(10ms, 300ms), .who = giver});
+}
+
+// The same when lease_ttl is lowered: a longer lease still runs, and its holder says nothing any more.
+void plan_lower_ttl(Plan& plan, Random& random) {
+  const auto who = random.below(plan.topology.likely_writers());
+  const auto at = random.between(kFaultsFrom, TrueTime(14s));
+  const auto lasts = random.between(2s, 6s);
+  plan.faults.push_back({.kind = FaultKind::change_ttl, .at = at, .lasts = lasts, .amount = random.between(4s, 8s)});
+  const auto silent = at + lasts + random.between(-1s, 100ms);
+  plan.faults.push_back({.kind = random.chance(0.5) ? FaultKind::isolate : FaultKind::freeze_agent, .at = silent,
+                         .lasts = random.between(5s, 10s), .who = who});
+  restart_all_givers(plan, random, who, at + lasts + random.between(200ms, 1s));
+}
+
+// Rule 9: the writer's agent is stopped on purpose, once or twice; while it is away, or has just come back, something else
+// happens to it, to those that gave it the time, or to lease_ttl.
+void plan_graces(Plan& plan, Random& random) {
+  const auto who = random.below(plan.topology.likely_writers());
+  const auto other = (who + 1) % plan.topology.likely_writers();
+  const auto at = random.between(kFaultsFrom, TrueTime(16s));
+  const auto lasts = random.chance(0.5) ? random.between(300ms, 7s) : random.between(5s, 12s);
+  plan.faults.clear();
+  if (random.chance(0.2)) return plan_lower_ttl(plan, random);
+  plan.faults.push_back({.kind = FaultKind::stop_agent, .at = at, .lasts = lasts, .who = who});
+  if (random.chance(0.3)) restart_all_givers(plan, random, who, at + random.between(300ms, 3s));
+  if (random.chance(0.5))
+    plan.faults.push_back({.kind = FaultKind::stop_agent, .at = at + lasts + random.between(100ms, 2500ms),
+                           .lasts = random.between(300ms, 12s), .who = who});
+  for (std::size_t i = 1 + random.below(3); i > 0; --i) {
+    Fault fault{.at = at + random.between(-1s, lasts + 2s), .lasts = random.between(100ms, 5s), .who = who, .other = kMonitor};
+    switch (random.below(9)) {
+      case 0: fault.kind = FaultKind::kill_monitor, fault.who = kMonitor; break;
+      case 1: fault.kind = FaultKind::kill_agent, fault.who = other; break;
+      case 2: fault.kind = random.chance(0.5) ? FaultKind::kill_mysqld : FaultKind::freeze_mysqld; break;
+      case 3: fault.kind = FaultKind::lose_host, fault.lasts = random.between(1s, 14s); break;
+      case 4: fault.kind = FaultKind::isolate; break;
+      case 5: fault.kind = FaultKind::cut_link, fault.one_way = random.chance(0.4); break;
+      case 6: fault.kind = FaultKind::cut_link, fault.other = other; break;
+      case 7: fault.kind = FaultKind::move_role, fault.who = other; break;
+      default:
+        fault.kind = FaultKind::change_ttl;
+        fault.amount = random.between(300ms, 5s);
+        fault.lasts = random.between(1s, 12s);
+    }
+    plan.faults.push_back(fault);
+  }
+  if (random.chance(0.4))
+    plan.faults.push_back({.kind = FaultKind::isolate, .at = at + lasts + random.between(-500ms, 6s), .lasts = random.between(3s, 12s), .who = who});
+  for (auto& fault : plan.faults) fault.at = std::clamp(fault.at, kFaultsFrom, TrueTime(kCalmFrom - 100ms));
+}
+
 // The first monitor and one master here, the second monitor and the other hosts there: each side has what could be a
 // writer.
 void split_between_monitors(Plan& plan, SecondPlan& second, Random& random) {
@@ -165,9 +233,11 @@ void plan_second_monitor(Plan& plan, Random& random) {
   second.until = second.at + random.between(2s, 12s);
   second.file = static_cast<StateFile>(random.below(3));
   second.copied_at = random.between(TrueTime(1s), second.at);
-  std::erase_if(plan.faults, [](const Fault& fault) { return fault.kind == FaultKind::lossy_link; });
+  // What only one agent knew, and is set back there, a monitor that never heard of it can't know (docs/lease.md).
+  std::erase_if(plan.faults, [](const Fault& fault) { return fault.kind == FaultKind::lossy_link || fault.kind == FaultKind::restore_file; });
   if (random.chance(0.5)) {
-    if (plan.topology.slaves > 0 && random.chance(0.3)) second.lacks = plan.topology.hosts() - 1;
+    // What a monitor's configuration lacks it can't ask: it must not be one whose acknowledgements count.
+    if (plan.topology.slaves > 0 && random.chance(0.3) && !plan.semi_sync) second.lacks = plan.topology.hosts() - 1;
     if (random.chance(0.7))
       plan.faults.push_back({.kind = random.chance(0.6) ? FaultKind::freeze_monitor : FaultKind::isolate,
                              .at = second.at + random.between(-2s, 3s), .lasts = random.between(2s, 8s), .who = kMonitor});
@@ -189,6 +259,11 @@ void plan_second_monitor(Plan& plan, Random& random) {
 
 }  // namespace
 
+bool only_restarts(const Plan& plan) {
+  const bool quiet_graces = plan.kind == PlanKind::graces && plan.seed / 10 % 3 == 0;
+  return plan.kind == PlanKind::restarts || (quiet_graces && plan.changes.empty());
+}
+
 PlanKind kind_of(std::uint64_t seed) {
   switch (seed % 10) {
     case 2: return PlanKind::grants;
@@ -196,6 +271,7 @@ PlanKind kind_of(std::uint64_t seed) {
     case 5: return PlanKind::single_faults;
     case 6: return PlanKind::pins;
     case 8: return PlanKind::second_monitor;
+    case 9: return PlanKind::graces;
     default: return PlanKind::general;
   }
 }
@@ -210,6 +286,7 @@ void shape_by_kind(Plan& plan) {
     case PlanKind::grants: plan_grants(plan, random); break;
     case PlanKind::pins: plan_pins(plan, random); break;
     case PlanKind::second_monitor: plan_second_monitor(plan, random); break;
+    case PlanKind::graces: only_restarts(plan) ? plan_quiet_graces(plan, random) : plan_graces(plan, random); break;
     case PlanKind::single_faults: plan_single_faults(plan, random); break;
   }
   for (auto& fault : plan.faults) fault.lasts = std::min(fault.lasts, kCalmFrom - fault.at);

@@ -12,6 +12,10 @@ inline constexpr Duration kAgentBack = 1s;
 // By the last digit of the seed, so that a general plan's meaning does not depend on what other kinds there are.
 PlanKind kind_of(std::uint64_t seed);
 
+// Nothing happens but that processes of ours restart, each within the lease, or are stopped on purpose within the grace: S5
+// is judged. (A stop in the middle of a change of the configuration is another question.)
+bool only_restarts(const Plan& plan);
+
 // Makes the general plan one of its kind. Ensures: nothing changes where that is `general`.
 void shape_by_kind(Plan& plan);
 

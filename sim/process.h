@@ -20,6 +20,7 @@ class Process {
   virtual ~Process() = default;
   Process(const Process&) = delete;
 
+  Node machine() const { return machine_; }
   bool running() const { return running_; }
   bool frozen() const { return frozen_; }
   bool works() const { return running_ && !frozen_; }

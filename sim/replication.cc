@@ -103,6 +103,7 @@ ServerStatus Server::observe() {
   if (!configured_) return status;
   replication.source_ip = ip_of(source_);
   replication.source_port = 3306;
+  replication.source_server_id = static_cast<std::uint32_t>(source_ + 1);
   replication.io = io_thread();
   replication.sql = sql_;
   replication.seconds_behind = seconds_behind();

@@ -56,6 +56,7 @@ Config make_config(const HostName& self, const Layout& layout) {
     if (layout.candidates.test(node)) config.roles[0].hosts.push_back(name);
   }
   name_masters(config, layout);
+  config.restart_grace = 8s;
   // A backlog of a minute does not fit into a schedule of a minute.
   for (const auto check : kAllChecks)
     config.checks[check] = CheckConfig{.check_period = 1s, .trap_period = 2s, .timeout = 1s, .max_backlog = 5};

@@ -106,13 +106,12 @@ void World::server_changed(Node changed) {
 
 void World::addresses_changed(Node changed) {
   auto& host = *hosts[changed];
-  auto ips = host.kernel.addresses();
   if (story.on()) {
     std::string list;
-    for (const auto& ip : ips) list += " " + ip;
+    for (const auto& ip : host.kernel.addresses()) list += " " + ip;
     story.tell(name_of(changed), "addresses:{}", list);
   }
-  host.agent.addresses_changed(std::move(ips));
+  host.agent.addresses_changed();
   for (const auto& checker : checkers) checker->state_changed();
 }
 

@@ -49,7 +49,8 @@ def refuse_if_up(prefix):
 def do_soak(arguments):
     refuse_if_up(arguments.prefix)
     seed = arguments.seed if arguments.seed is not None else random.randrange(SEEDS)
-    options = dict(config.split_option(text) for text in arguments.options) | {"write_fence": arguments.write_fence}
+    options = dict(config.split_option(text) for text in arguments.options)
+    options |= config.write_fence(arguments.write_fence)
     screen = Screen(arguments.json)
     return conclude(arguments, Soak(screen, arguments.prefix, seed, arguments.minutes, options, arguments.bin))
 

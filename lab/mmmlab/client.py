@@ -2,9 +2,11 @@
 
 import json
 import os
+import select
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from . import netns
@@ -16,6 +18,7 @@ from .remains import clear, supervisor
 PACKAGE_DIR = Path(__file__).resolve().parents[1]
 TREE_DIR = PACKAGE_DIR.parent
 REQUEST_TIMEOUT_S = 60.0
+CREATE_TIMEOUT_S = 240.0  # the first lab of a machine makes the data that all others copy
 DOWN_TIMEOUT_S = 15.0
 LOCK_TIMEOUT_S = 10.0  # a `down` of the same prefix may just be finishing
 
@@ -63,8 +66,9 @@ def create(spec, on_progress=lambda facts: None):
         start_new_session=True,
     )
     last = {"error": "the supervisor ended without a word"}
+    deadline = time.monotonic() + CREATE_TIMEOUT_S
     try:
-        for line in process.stdout:
+        for line in lines_until(deadline, process.stdout):
             last = json.loads(line)
             on_progress(last)
             if "ready" in last:
@@ -72,12 +76,25 @@ def create(spec, on_progress=lambda facts: None):
     finally:
         process.stdin.close()
         if "ready" not in last:
-            for _ in process.stdout:  # until it has taken down what it had built
-                pass
+            for _ in lines_until(time.monotonic() + REQUEST_TIMEOUT_S, process.stdout):
+                pass  # until it has taken down what it had built
         process.stdout.close()
-        process.wait()
+        process.wait(DOWN_TIMEOUT_S)
     if "ready" not in last:
         raise LabError(last.get("error", "the supervisor died"))
+
+
+def lines_until(deadline, stream):
+    """Yields the lines of a pipe until it ends. Errors: LabError at the deadline."""
+    rest = b""
+    while True:
+        if not select.select([stream], [], [], max(0.0, deadline - time.monotonic()))[0]:
+            raise LabError("the supervisor takes too long")
+        data = os.read(stream.fileno(), 65536)
+        if not data:
+            return
+        *whole, rest = (rest + data).split(b"\n")
+        yield from whole
 
 
 def ask(layout, request, timeout_s=REQUEST_TIMEOUT_S):

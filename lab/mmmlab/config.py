@@ -36,6 +36,12 @@ MMM2_MONITOR_KEYS = set(
 )
 
 
+def write_fence(mode):
+    """The entries for a `write_fence`. One of the whole host has to know who the monitor is, to let its checks pass."""
+    known = {OWN: f"<monitor>\n    ip  {HOSTS['monitor'].ip}\n</monitor>"} if mode == "host" else {}
+    return {"write_fence": mode} | known
+
+
 def home_of(section, key):
     """The file in which an administrator would put a new entry."""
     if section.startswith(("monitor", "check ")):

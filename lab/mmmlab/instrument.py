@@ -1,10 +1,12 @@
 """Measuring processes inside a lab's namespaces: started, stopped, told apart from the hosts' own programs."""
 
+import contextlib
 import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 
 from . import netns
 from .client import PACKAGE_DIR
@@ -28,6 +30,16 @@ def start(layout, host, module, options):
         )
 
 
+def set_on_signal(stopping):
+    """Inside an instrument: SIGTERM and SIGINT set the event.
+
+    Not in the handler itself: it runs in the main thread, and where that is just inside of wait() it would wait for the
+    event's lock, which it holds, for ever.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: threading.Thread(target=stopping.set).start())
+
+
 def wait_for_output(process, path, what):
     """Waits until the process has written its first results."""
 
@@ -47,5 +59,6 @@ def stop(process):
         process.wait(STOP_TIMEOUT_S)
     except subprocess.TimeoutExpired:
         process.kill()
-        process.wait()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(STOP_TIMEOUT_S)
         raise LabError(f"instrument {process.pid} did not stop within {STOP_TIMEOUT_S:g} s") from None

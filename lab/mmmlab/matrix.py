@@ -1,8 +1,10 @@
 """The fault matrix on real servers: each case under load, then calm, then a check of everything. Built on soak."""
 
 from . import matrix_cases
-from .config import QUICK_CHECKS
-from .soak import Soak
+from .config import QUICK_CHECKS, write_fence
+from .soak import Soak, Violation
+from .stage import bring_online
+from .watch import Watch
 
 
 class Matrix(Soak):
@@ -11,13 +13,31 @@ class Matrix(Soak):
     patience_ms = 100.0
 
     def __init__(self, screen, prefix, cases, fence, slack_ms=0.0, bin_dir=None):
-        super().__init__(screen, prefix, 0, None, QUICK_CHECKS | {"write_fence": fence}, bin_dir)
+        super().__init__(screen, prefix, 0, None, QUICK_CHECKS | write_fence(fence), bin_dir)
         self.cases, self.fence, self.slack_ms = cases, fence, slack_ms
         self.slow = []
 
     def all_rounds(self):
-        for case in self.cases:
-            self.case(case)
+        for number, case in enumerate(self.cases):
+            if number:
+                self.begin_anew()
+            try:
+                self.case(case)
+            except Violation as violation:
+                self.screen.say(f"  VIOLATION: {violation}; logs and states are kept in {self.keep_evidence()}")
+
+    def fail(self, text):
+        super().fail(f"{self.tally.faults[-1].kind}: {text}")
+
+    def begin_anew(self):
+        """No case inherits anything of the one before."""
+        self.finish()
+        self.probe = self.watch = self.owner = None
+        self.lab.reset()
+        bring_online(self.lab)
+        self.acknowledged, self.unknown, self.last_id = set(), set(), 0
+        self.watch = Watch(self.lab.layout)
+        self.new_probe()
 
     def case(self, case):
         self.look_for_writer()

@@ -10,6 +10,7 @@ from .template import LOG_FILE_SIZE
 
 CONNECT_TIMEOUT_S = 2
 READ_TIMEOUT_S = 30
+LOOK_TIMEOUT_S = 5  # a server that tells its state no sooner does not answer; whoever waits for it looks again
 
 # With semi-sync a commit is acknowledged only when another server has it: the time-out after which a server would
 # go on alone is a year, and a server without replicas waits, too.
@@ -94,16 +95,16 @@ def query(layout, name, statement, arguments=None, read_timeout_s=READ_TIMEOUT_S
         connection.close()
 
 
-def scalar(layout, name, statement, arguments=None):
+def scalar(layout, name, statement, arguments=None, read_timeout_s=READ_TIMEOUT_S):
     """The first column of the first row; None when there is none."""
-    rows = query(layout, name, statement, arguments)
+    rows = query(layout, name, statement, arguments, read_timeout_s)
     return next(iter(rows[0].values())) if rows else None
 
 
 def answers(layout, name):
     """True when the server takes connections."""
     try:
-        return scalar(layout, name, "SELECT 1") == 1
+        return scalar(layout, name, "SELECT 1", read_timeout_s=LOOK_TIMEOUT_S) == 1
     except (pymysql.MySQLError, OSError):
         return False
 
@@ -111,7 +112,7 @@ def answers(layout, name):
 def is_writable(layout, name):
     """True when the server runs and an ordinary account may write."""
     try:
-        return scalar(layout, name, "SELECT @@global.read_only") == 0
+        return scalar(layout, name, "SELECT @@global.read_only", read_timeout_s=LOOK_TIMEOUT_S) == 0
     except (pymysql.MySQLError, OSError):
         return False
 
@@ -133,7 +134,7 @@ def replicate(layout, name, source):
 
 def replica_status(layout, name):
     """The row of SHOW SLAVE STATUS, {} when it replicates from nobody."""
-    rows = query(layout, name, "SHOW SLAVE STATUS")
+    rows = query(layout, name, "SHOW SLAVE STATUS", None, LOOK_TIMEOUT_S)
     return rows[0] if rows else {}
 
 

@@ -14,14 +14,13 @@ Output: a JSON line with host and addresses, then a line a sample, times being C
 """
 
 import json
-import signal
 import sys
 import threading
 import time
 
 import pymysql
 
-from . import fences, netlink
+from . import fences, instrument, netlink
 from .frames import FrameCounter
 
 SQL_TIMEOUT_S = 0.25
@@ -111,8 +110,7 @@ class Observer:
 
 def main():
     observer = Observer(json.loads(sys.argv[1]))
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: observer.stopping.set())
+    instrument.set_on_signal(observer.stopping)
     observer.run()
 
 

@@ -15,7 +15,6 @@ Output, a JSON object a line (times are CLOCK_MONOTONIC, seconds):
 """
 
 import json
-import signal
 import sys
 import threading
 import time
@@ -23,7 +22,7 @@ from pathlib import Path
 
 import pymysql
 
-from . import report
+from . import instrument, report
 from .layout import MYSQL_PORT, PASSWORDS, WRITER_IP
 
 # What a server answers when it certainly did not write the row: read-only, no more connections, no right,
@@ -145,8 +144,7 @@ class Reader(Worker):
 def main():
     options = DEFAULTS | json.loads(sys.argv[1])
     stopping = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
+    instrument.set_on_signal(stopping)
     events = Events(options["out"])
     step = max(1, len(options["writers"]))
     # Wall-clock microseconds: a writer uses 200 ids a second, so a later probe always starts above an earlier one.

@@ -64,6 +64,7 @@ class Soak:
             self.screen.say(f"the lab '{self.lab.layout.prefix}' serves; seed {self.tally.seed}")
             self.all_rounds()
         except KeyboardInterrupt:
+            self.tally.interrupted = True
             self.screen.say("interrupted: the verdict so far; what came after the last calm period is not compared")
         except Violation as violation:
             self.screen.say(f"VIOLATION: {violation}")

@@ -40,6 +40,7 @@ class Tally:
     writes_again_s: list = field(default_factory=list)
     peace_s: list = field(default_factory=list)
     administrator: Counter = field(default_factory=Counter)  # what was done by hand, by design -> how often
+    interrupted: bool = False
     two_writers: list = field(default_factory=list)  # texts
     wrong: list = field(default_factory=list)  # every other violation, texts
 
@@ -115,12 +116,14 @@ def describe(tally, minutes):
         f"two-writer instants: {len(tally.two_writers)}",
     ]
     lines += [f"WRONG: {text}" for text in [*tally.two_writers, *tally.wrong]]
-    return lines + ["soak: passed" if tally.ok else "soak: FAILED"]
+    passed = "soak: passed so far; interrupted" if tally.interrupted else "soak: passed"
+    return lines + [passed if tally.ok else "soak: FAILED"]
 
 
 def as_json(tally, minutes):
     return {
         "ok": tally.ok,
+        "interrupted": tally.interrupted,
         "seed": tally.seed,
         "minutes": round(minutes, 2),
         "faults": [{"kind": f.kind, "at": f.at, "text": f.text, "outage_ms": round(f.outage_ms, 1)} for f in tally.faults],

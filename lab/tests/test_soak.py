@@ -71,6 +71,9 @@ class Verdict(unittest.TestCase):
             self.assertEqual(soak_verdict.describe(bad, 1.0)[-1], "soak: FAILED")
             self.assertTrue(any(line.startswith("WRONG: ") for line in soak_verdict.describe(bad, 1.0)))
 
+    def test_an_interrupted_one_says_so(self):
+        self.assertIn("interrupted", soak_verdict.describe(Tally(1, interrupted=True), 1.0)[-1])
+
     def test_the_figures_are_told_by_kind(self):
         tally = Tally(5, faults=[Told("kill", 1.0, outage_ms=120), Told("kill", 2.0, outage_ms=0), Told("power off", 3.0)])
         tally.administrator["set_online"] += 2

@@ -25,6 +25,11 @@ void NothingLost::state_changed() {
   }
 }
 
+void NothingLost::loss_accepted(Node host) {
+  for (TransactionId id = 0; id < static_cast<TransactionId>(world_.transactions.size()); ++id)
+    if (!world_.hosts[host]->server.received(id)) excused_.insert(id);
+}
+
 void NothingLost::look_at_new_writer(Node writer) {
   const auto& server = world_.hosts[writer]->server;
   for (TransactionId id = 0; id < static_cast<TransactionId>(world_.transactions.size()); ++id) {

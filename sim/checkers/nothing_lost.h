@@ -17,6 +17,7 @@ class NothingLost : public Checker {
  public:
   using Checker::Checker;
   void state_changed() override;
+  void loss_accepted(Node host) override;
   void at_end() override;
 
  private:

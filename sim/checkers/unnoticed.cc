@@ -1,5 +1,6 @@
 #include "sim/checkers/unnoticed.h"
 
+#include "sim/plan_kinds.h"
 #include "sim/world.h"
 
 namespace mmm::sim {
@@ -16,7 +17,7 @@ Unnoticed::Serving Unnoticed::serving(Node host) const {
 }
 
 void Unnoticed::state_changed() {
-  if (world_.plan.kind != PlanKind::restarts) return;
+  if (!only_restarts(world_.plan)) return;
   for (Node host = 0; host < world_.hosts.size(); ++host) {
     const auto now = serving(host);
     if (world_.now() < kFaultsFrom) before_[host] = now;
@@ -29,7 +30,7 @@ void Unnoticed::state_changed() {
 }
 
 void Unnoticed::write_failed() {
-  if (world_.plan.kind != PlanKind::restarts || world_.now() < kFaultsFrom) return;
+  if (!only_restarts(world_.plan) || world_.now() < kFaultsFrom) return;
   world_.violate("S5", "only our processes restart, each within the lease, and a client's write fails");
 }
 

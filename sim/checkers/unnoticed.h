@@ -8,7 +8,7 @@
 
 namespace mmm::sim {
 
-// Judges the schedules of PlanKind::restarts. From the first restart on:
+// Judges the schedules that are only_restarts(). From the first restart on:
 //
 //   - every role address stays where it is,
 //   - the writer stays writable, and no other host becomes it,

@@ -118,6 +118,7 @@ struct Config {
 
   // Ours, at top level.
   Duration lease_ttl = 2s;           // the writer's lease; a host that disappears silently costs this much
+  Duration restart_grace = 15s;      // the writer's lease while its agent is restarted on purpose; 0: none longer than lease_ttl
   Duration reader_ttl = 10s;         // how long a reader IP outlives the last word of the monitor
   FenceMode write_fence = FenceMode::on;
   std::string fence_cmd;             // run when the writer's lease ended and nobody renewed it; empty: none

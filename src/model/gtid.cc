@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <limits>
 #include <utility>
 
@@ -61,6 +62,20 @@ std::uint64_t GtidSet::count_lacking(const GtidSet& other) const {
   std::uint64_t count = 0;
   for (const auto& missing : lacks_of(other)) count += missing.count;
   return count;
+}
+
+GtidSet GtidSet::made_by(std::uint32_t server) const {
+  GtidSet made;
+  std::ranges::copy_if(last_, std::back_inserter(made.last_), [server](const Gtid& gtid) { return gtid.server == server; });
+  return made;
+}
+
+GtidSet GtidSet::up_to(const GtidSet& other) const {
+  GtidSet common;
+  for (const auto& gtid : last_)
+    if (const auto last = std::min(gtid.sequence, other.last_of(gtid.domain, gtid.server)); last > 0)
+      common.last_.push_back({gtid.domain, gtid.server, last});
+  return common;
 }
 
 std::string to_string(const GtidSet& set) {

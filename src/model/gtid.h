@@ -42,6 +42,10 @@ class GtidSet {
   // The sum of the counts of lacks_of: how far this is behind `other`.
   std::uint64_t count_lacking(const GtidSet& other) const;
 
+  // Those of them that one server made.
+  GtidSet made_by(std::uint32_t server) const;
+  // Those of them that `other` has, too.
+  GtidSet up_to(const GtidSet& other) const;
   // The last sequence number of that server in that domain; 0 when it has none.
   std::uint64_t last_of(std::uint32_t domain, std::uint32_t server) const;
   // One of each (domain, server), in their order.

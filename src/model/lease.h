@@ -44,6 +44,15 @@ struct Assignment {
   bool operator==(const Assignment&) const = default;
 };
 
+// A long lease for a planned stop of its holder's agent (rule 9). The holder numbers them, on disk, so that the end of one
+// ends no later one.
+struct Grace {
+  std::uint64_t number = 0;  // 0: none
+  Duration length{0};
+
+  bool operator==(const Grace&) const = default;
+};
+
 inline constexpr Duration kLeaseTtlMax = 60s;  // of `lease_ttl`; nobody promises for longer
 
 // The widest that two clocks may differ: one 1 % fast, the other 1 % slow (rule "Terms": 1.01 / 0.99).

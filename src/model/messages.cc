@@ -8,8 +8,8 @@ namespace {
 
 // Every member is named once here and in `steady` below: a new one does not compile before somebody decided about it.
 auto steady(const ReplicationStatus& status) {
-  const auto& [configured, source_ip, source_port, io, sql, seconds_behind, received, error] = status;
-  return std::tie(configured, source_ip, source_port, io, sql, error);
+  const auto& [configured, source_ip, source_port, source_server_id, io, sql, seconds_behind, received, error] = status;
+  return std::tie(configured, source_ip, source_port, source_server_id, io, sql, error);
 }
 
 auto steady(const ServerStatus& status) {

@@ -98,7 +98,7 @@ struct Report {
   Order accepted;                  // the last instruction it accepted and has on disk
   Assignment assignment;           // as it knows it
   Generation released;             // the highest generation it gave up or refused for good
-  Duration longest_lease{0};       // the longest lease it may hold or have asked for
+  Duration longest_lease{0};       // the longest lease it may hold or have asked for, a grace included
   bool lease_live = false;
   bool promise_live = false;       // it keeps a promise to the writer of `assignment`, or may: it has just restarted
   bool writer_asks = false;        // ... and has asked for one within the last half of lease_ttl
@@ -137,8 +137,9 @@ struct Welcome {
 // The instruction of this order is on the agent's disk and will be carried out (rule 2: it names what it acknowledges).
 struct Acknowledged {
   Order order;
-  Duration longest_lease{0};       // the longest lease that may run then (rule 4)
+  Duration longest_lease{0};       // the longest lease that may run then (rule 4), and beside it
   bool has_fence = false;
+  Grace grace;                     // ... the one that is not over (rule 9); number 0: none
 
   bool operator==(const Acknowledged&) const = default;
 };
@@ -168,6 +169,9 @@ struct Ask {
   Order accepted;
   Duration ttl{0};
   bool has_fence = false;
+  std::uint64_t grace = 0;         // it is the asker's grace of this number, `ttl` its length (rule 9); 0: an ordinary lease
+  std::uint64_t grace_over = 0;    // the asker's graces up to this number are over
+  Grace grace_runs;                // the one that is not, as in Acknowledged: an Ask is an acknowledgement, too
 
   bool operator==(const Ask&) const = default;
 };
@@ -206,6 +210,8 @@ struct PromiseAsk {
   Duration ttl{0};
   bool has_fence = false;
   bool lease_live = false;         // it still holds its lease; without it a promise keeps nobody alive by itself
+  std::uint64_t grace = 0;         // as in Ask
+  std::uint64_t grace_over = 0;
 
   bool operator==(const PromiseAsk&) const = default;
 };

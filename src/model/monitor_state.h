@@ -57,7 +57,8 @@ struct LeadershipState {
   Version barred_from;             // instructions of `assignment.generation` from this version on bar it; 0: none does
   HostSet excused;                 // candidates that an operator vouches for: they need not confirm that they know of it
   bool release_requested = false;
-  Duration longest_lease{0};       // the longest lease that may be running
+  Duration longest_lease{0};       // the longest lease that may be running, a grace apart
+  Grace grace;                     // that the writer of `assignment` was given (rule 9); number 0: none runs
   // An operator let it lead without hosts that could not be asked: a lease of which nobody told may run (rule 1).
   bool unheard_lease = false;
   // What the writer of `assignment` must have applied before its first write, and where it fetches it from; empty once it

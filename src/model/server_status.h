@@ -15,6 +15,7 @@ struct ReplicationStatus {
   bool configured = false;          // SHOW ALL SLAVES STATUS has a row for the default connection
   std::string source_ip;
   std::uint16_t source_port = 0;
+  std::uint32_t source_server_id = 0;  // Master_Server_Id, of the last source it was connected to; 0: none yet
   IoThread io = IoThread::no;
   bool sql = false;                 // the applier thread runs
   std::optional<std::int64_t> seconds_behind;  // absent: NULL

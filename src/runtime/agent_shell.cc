@@ -6,6 +6,7 @@
 #include "codec/wire2/wire2.h"
 #include "io/async/clock.h"
 #include "io/process/machine.h"
+#include "io/process/machine_stops.h"
 #include "io/store/file.h"
 #include "runtime/allowed.h"
 
@@ -29,6 +30,7 @@ AgentShell::AgentShell(asio::io_context& loop, const Config& config)
               [](const Error& error) { spdlog::error("the state can't be written; nothing is promised until it is: {}", error.text); }),
       tick_(loop),
       stopped_(loop, std::chrono::steady_clock::time_point::max()),
+      stepped_(loop),
       segment_(loop.get_executor(), self_.cluster_interface),
       strangers_(kStrangersMax),
       idle_(loop.get_executor()),
@@ -79,6 +81,7 @@ Status AgentShell::open() {
   happen(started);
   look_at_interface();
   if (!trouble_at_start_.empty()) report("write_fence", trouble_at_start_);
+  if (fence_) report("monitor", shut_out_monitor(config_));
   happen(agent::Tick{seconds(uptime())});  // the first report tells it already
   return {};
 }
@@ -102,8 +105,22 @@ Task<void> AgentShell::run() {
 }
 
 void AgentShell::stop() {
+  if (!std::exchange(stop_wanted_, true)) return tasks_.spawn(stop_in_order());
   stopping_ = true;
   stopped_.cancel();
+}
+
+Task<void> AgentShell::stop_in_order() {
+  constexpr Duration kLastWords = 1s;
+  happen(agent::Stopping{co_await machine_stops()});
+  while (!brain_.ready_to_stop()) {
+    stepped_.expires_at(std::chrono::steady_clock::time_point::max());
+    co_await stepped_.async_wait(no_throw);
+  }
+  const auto deadline = Deadline::in(kLastWords);
+  while (!outbox_.empty() && !deadline.passed()) co_await sleep_for(1ms);
+  for (const auto& [id, session] : std::map(sessions_)) co_await session->drain(deadline);
+  stop();
 }
 
 void AgentShell::happen(const agent::Event& event) {
@@ -114,6 +131,7 @@ void AgentShell::happen(const agent::Event& event) {
   take_away_old_fence();
   look_for_peers();
   tick_.cancel();
+  if (stop_wanted_) stepped_.cancel();
 }
 
 void AgentShell::carry_out(agent::Persist effect) { outbox_.write(print_agent_memory(effect.memory)); }

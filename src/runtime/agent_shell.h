@@ -34,8 +34,10 @@ class AgentShell {
   // Opens what must be there: state file, interface, port. Errors: each names what to do.
   Status open();
 
-  // Runs until `stop`. Requires: `open` succeeded.
+  // Runs until it is stopped. Requires: `open` succeeded.
   Task<void> run();
+  // The writer first gets itself a longer lease, or gives its role up where the machine shuts down. Deadline: 7 s; when it
+  // is said again, none.
   void stop();
 
  private:
@@ -49,6 +51,7 @@ class AgentShell {
   void carry_out(agent::Run effect);
   void carry_out(const agent::Note& effect);
   Task<void> tick_loop();
+  Task<void> stop_in_order();
 
   // Operations (agent_operations.cc).
   Task<void> operate(std::uint64_t id, agent::Operation operation);
@@ -112,6 +115,8 @@ class AgentShell {
   Outbox outbox_;
   asio::steady_timer tick_;
   asio::steady_timer stopped_;
+  bool stop_wanted_ = false;
+  asio::steady_timer stepped_;       // something happened since a stop is wanted
   bool stopping_ = false;
   std::optional<Addresses> addresses_;
   std::optional<AddressWatch> address_watch_;

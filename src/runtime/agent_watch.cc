@@ -171,6 +171,7 @@ void AgentShell::look_at_interface() {
 void AgentShell::carry_out(agent::ResolveAddress effect) { tasks_.spawn(resolve(std::move(effect))); }
 
 Task<void> AgentShell::resolve(agent::ResolveAddress question) {
+  co_await asio::post(loop_, asio::use_awaitable);  // not within the step that asked
   Resolved answer{.number = question.number, .ip = question.ip};
   const auto macs = co_await segment_.resolve_all(question.ip, Deadline::in(kResolveFor));
   if (!macs) answer.problem = macs.error().text;

@@ -38,4 +38,14 @@ bool may_command(const Config& config, const std::string& text) {
          std::ranges::any_of(config.hosts, [&](const HostConfig& host) { return is_it(host.ip); });
 }
 
+// A monitor that names a loopback address is asked by mmm_control there; its checks come from another.
+std::string shut_out_monitor(const Config& config) {
+  boost::system::error_code error;
+  const auto monitor = ip::make_address(config.monitor.ip, error);
+  if (config.write_fence != FenceMode::host || (!error && !monitor.is_loopback())) return "";
+  return "write_fence is host, and this agent's configuration does not say who the monitor is: while no lease lets writes "
+         "pass, the fence rejects the monitor's checks, too. Add <monitor> with the monitor's ip to mmm_agent.conf here, or to "
+         "mmm3.conf beside it, and restart the agent";
+}
+
 }  // namespace mmm

@@ -1,5 +1,5 @@
 #pragma once
-// Who may command in plain mode.
+// Who may command in plain mode, and whom the write fence must not shut out.
 
 #include <string>
 
@@ -12,5 +12,9 @@ namespace mmm {
 // may, as ever.
 bool may_command(const Config& config, const std::string& ip);
 bool anybody_may_command(const Config& config);
+
+// What is wrong, and what to do, where the write fence of the whole host does not know the monitor: it then holds back the
+// monitor's own checks. "" when nothing is.
+std::string shut_out_monitor(const Config& config);
 
 }  // namespace mmm

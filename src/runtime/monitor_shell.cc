@@ -89,6 +89,8 @@ void MonitorShell::stop() {
   stopped_.cancel();
 }
 
+void MonitorShell::reconfigured(const Config& fresh) { happen(LeaseTtlChanged{fresh.lease_ttl}); }
+
 Moment MonitorShell::moment() const {
   const auto wall_ms = wall_clock_ms();
   const auto wall_s = static_cast<std::time_t>(wall_ms / 1000);

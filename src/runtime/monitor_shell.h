@@ -1,6 +1,6 @@
 #pragma once
 // The monitor's shell: turns what happens into events for core/monitor's MonitorBrain and carries its effects out.
-// Start reading at `run`; links to agents, checks and the control port have a file each.
+// Start reading at `run`; links to agents, checks, the segment and the control port have a file each.
 
 #include <map>
 #include <memory>
@@ -10,6 +10,7 @@
 
 #include "codec/control/control.h"
 #include "core/monitor/brain.h"
+#include "io/address/segment.h"
 #include "io/icmp/pinger.h"
 #include "io/store/locked_file.h"
 #include "io/store/worker.h"
@@ -33,6 +34,9 @@ class MonitorShell {
   Task<void> run();
   void stop();
 
+  // What the configuration says now. lease_ttl is taken from it at once; anything else takes a restart, which nobody notices.
+  void reconfigured(const Config& fresh);
+
  private:
   // Events and effects.
   void happen(const MonitorEvent& event);
@@ -41,6 +45,7 @@ class MonitorShell {
   void carry_out(Reply effect);
   void carry_out(const RunCheck& effect);
   void carry_out(const KillHost& effect);
+  void carry_out(AskSegment effect);
   void carry_out(const MonitorNote& effect);
   Task<void> tick_loop();
   Moment moment() const;
@@ -61,6 +66,9 @@ class MonitorShell {
   Task<bool> any_answers(std::vector<std::string> ips);
   Task<void> kill_host(HostName host, bool answers_ping);
 
+  // Its own segment (monitor_segment.cc).
+  Task<void> ask_segment(Resolve question);
+
   // The control port (monitor_control.cc).
   Task<void> control_loop();
   Task<void> serve(LineStream stream);
@@ -79,6 +87,7 @@ class MonitorShell {
   std::optional<LockedFile> lock_;
   std::optional<Listener> control_;
   Pinger pinger_;
+  std::map<std::string, Segment> segments_;  // by the interface
   std::map<HostName, std::shared_ptr<Session>> links_;
   std::map<HostName, std::weak_ptr<Session>> greeted_;  // the connection that began with our Hello
   std::set<std::pair<HostName, CheckName>> running_checks_;

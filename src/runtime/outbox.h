@@ -26,6 +26,9 @@ class Outbox {
   // was dropped; close the connection it was for, so that the other end begins anew.
   [[nodiscard]] bool then(std::function<void()> message);
 
+  // Everything that was to be written is, and everything said.
+  bool empty() const { return items_.empty() && !writing_; }
+
   // Why nothing leaves, once a write has taken longer than kPatience; nothing while all is well.
   std::optional<std::string> held_up() const;
 

@@ -2,7 +2,7 @@
 
 import json
 
-from .support import ALL_ONLINE, DATABASES, HOSTS, VIRTUAL_IPS, WRITER_IP, LabTest
+from .support import ALL_ONLINE, DATABASES, HOSTS, READER_IPS, VIRTUAL_IPS, WRITER_IP, LabTest
 
 IP6 = "fd00:4d4d::90"
 
@@ -49,15 +49,45 @@ class ClosedLoop(LabTest):
         self.wait(lambda: "a second host" not in self.control("show"), "it is gone")
         self.assertEqual(self.log("monitor").count("a second host answers"), 1)
 
-    def test_with_nobody_to_ask_an_address_is_unverified_and_the_move_is_done(self):
+    def take_the_monitor_off_the_segment(self):
+        """It reaches the hosts, but has no address in their subnet, as behind a router."""
+        ip = HOSTS["monitor"].ip
+        on_segment, alone = f"addr {{}} {ip}/24 dev eth0", f"addr {{}} {ip}/32 dev eth0"
+        route = f"route {{}} 10.0.0.0/24 dev eth0 src {ip} metric 5"
+        steps = ((alone, "add"), (route, "add"), (on_segment, "del"))
+        for command, verb in steps:
+            self.lab.run("monitor", ["ip", *command.format(verb).split()])
+            undo = command.format("add" if verb == "del" else "del")
+            self.addCleanup(self.lab.run, "monitor", ["ip", *undo.split()])
+
+    def leave_db2_alone(self):
+        """db2 is the writer; no other host has an agent."""
         self.control("set_offline", "db3")
         self.lab.kill("db3", "agent", hold=True)
         self.lab.kill("db1", "mysqld")
         self.lab.kill("db1", "agent", hold=True)
         self.wait(lambda: self.serves("db2"), "db2 is the writer")
+
+    def test_the_monitor_verifies_a_moved_address_when_no_other_agent_is_left(self):
+        self.leave_db2_alone()
+        self.wait_until_verified("db2")
+        self.assertIn(f"{WRITER_IP} is verified: the monitor resolves it to {HOSTS['db2'].mac}", self.log("monitor"))
+        self.lab.run("client", ["ip", "addr", "add", f"{WRITER_IP}/32", "dev", "eth0"])
+        try:
+            self.wait(lambda: self.facts()["second_answerers"] == [HOSTS["client"].mac], "the monitor hears it, too")
+        finally:
+            self.lab.drop_ip("client", WRITER_IP)
+        self.lab.start("db3", "agent")
+        self.wait_until_show_is_content()
+
+    def test_with_nobody_to_ask_an_address_is_unverified_and_the_move_is_done(self):
+        self.take_the_monitor_off_the_segment()
+        self.leave_db2_alone()
         reason = f"{WRITER_IP} on host db2 is unverified: there is no other host whose agent could ask"
         self.wait(lambda: reason in self.control("show"), "show says that it is unverified, and why")
         self.assertIs(self.facts()["verified"], False)
+        told = f"the monitor has no interface in the subnet of {WRITER_IP}"
+        self.assertEqual(self.log("monitor").count(told), 1)
         self.lab.start("db3", "agent")
         self.wait_until_verified("db2")
         self.wait_until_show_is_content()
@@ -70,6 +100,50 @@ class ClosedLoop(LabTest):
         self.lab.run("db1", ["nft", "delete table arp mute"])
         self.wait_until_verified("db1")
         self.wait_until_show_is_content()
+
+
+class ReadersOutOfTouch(LabTest):
+    """A reader address of a host that does not hear the monitor. No clock of reader_ttl runs out in here."""
+
+    config = {"reader_ttl": 45}
+
+    def reader_of_db3(self):
+        (ip,) = [ip for ip in READER_IPS if self.lab.holders(ip) == ["db3"]]
+        return ip
+
+    def test_a_holder_that_hears_another_mac_lets_go_what_was_moved_while_it_heard_nobody(self):
+        ip = self.reader_of_db3()
+        others = ("monitor", "db1", "db2")
+        for other in others:
+            self.lab.cut("db3", other)
+        # The monitor would wait for reader_ttl; an administrator need not.
+        self.wait_for_state("db3", "HARD_OFFLINE")
+        self.control("set_passive")
+        self.control("set_ip", ip, "db2")
+        self.control("set_active")
+        self.wait(lambda: len(self.lab.holders(ip)) == 2, "db2 has the reader address, too")
+        for other in others[1:]:
+            self.lab.join("db3", other)
+        self.wait(lambda: "db3" not in self.lab.holders(ip), "db3 lets it go")
+        log = self.log("db3")
+        self.assertIn(f"another host answers for {ip}, too: {HOSTS['db2'].mac}", log)
+        self.assertIn(f"lets {ip} go: db2 serves it", log)
+
+    def test_it_takes_an_address_back_only_when_nobody_answers_for_it(self):
+        ip = self.reader_of_db3()
+        self.lab.cut("db3", "monitor")
+        self.wait(lambda: "the monitor's connection is gone" in self.log("db3"), "db3 has lost the monitor")
+        self.lab.kill("db3", "mysqld")
+        self.wait(lambda: self.lab.holders(ip) == [], "db3 drops its reader address")
+        self.lab.run("client", ["ip", "addr", "add", f"{ip}/32", "dev", "eth0"])
+        try:
+            self.lab.start("db3", "mysqld")
+            refusal = f"does not take {ip} back: {HOSTS['client'].mac} answers for it"
+            self.wait(lambda: refusal in self.log("db3"), "db3 finds that another host has it")
+            self.assertEqual(self.lab.holders(ip), [])
+        finally:
+            self.lab.drop_ip("client", ip)
+        self.wait(lambda: self.lab.holders(ip) == ["db3"], "db3 has it again, without the monitor")
 
 
 class ClosedLoopOverIPv6(LabTest):

@@ -106,7 +106,7 @@ class World {
   void carry_out(Host& host, agent::Send& effect);
   void carry_out(Host& host, agent::AskPeer& effect);
   void carry_out(Host& host, agent::AnswerPeer& effect);
-  void carry_out(Host&, agent::ResolveAddress&) {}  // no agent here tells a hardware address, so none is asked
+  void carry_out(Host& host, agent::ResolveAddress& effect);
   void carry_out(Host& host, agent::Run& effect);
   void carry_out(Host& host, agent::Note& effect);
   void finish(Host& host, const agent::Run& run);
@@ -120,6 +120,7 @@ class World {
   bool carry_out(const Reply& effect);
   bool carry_out(const RunCheck& effect);
   bool carry_out(const KillHost& effect);
+  bool carry_out(const AskSegment&) { return true; }  // no agent here tells a hardware address, so none is asked for
   bool carry_out(const MonitorNote& effect);
   void connect();                        // what can be connected and is not
   void disconnect(Host& host, const std::string& reason);

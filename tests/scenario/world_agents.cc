@@ -88,6 +88,16 @@ void World::carry_out(Host& host, agent::AskPeer& effect) {
   });
 }
 
+// A hardware address is here the host's name; no agent tells its own to the monitor, so that does not ask.
+void World::carry_out(Host& host, agent::ResolveAddress& effect) {
+  agent::AddressResolved event{effect.asker, {.number = effect.number, .ip = effect.ip, .macs = {}, .problem = ""}};
+  for (const auto& [name, other] : hosts_)
+    if (name != host.name && path(host.name, name) && other->machine.ips().contains(effect.ip)) event.answer.macs.push_back(name);
+  post([this, &host, brain = host.brain.get(), event = std::move(event)] {
+    if (host.brain.get() == brain) step(host, event);
+  });
+}
+
 void World::carry_out(Host& host, agent::AnswerPeer& effect) {
   const auto* refusal = std::get_if<NoPromise>(&effect.answer);
   if (refusal) tell(host.name, fmt::format("promises nothing for generation {}: {}", refusal->generation.value, refusal->reason));

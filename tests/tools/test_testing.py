@@ -55,6 +55,18 @@ class A(unittest.TestCase):
         if not self.again("both"): raise TooSlow("2 s")
 '''
 
+HANGS = '''
+import time, unittest
+class A(unittest.TestCase):
+    def test_hangs(self):
+        while True:
+            try:
+                time.sleep(60)
+            except Exception:
+                pass
+    def test_passes(self): pass
+'''
+
 RESULTS = """<testsuite>
   <testcase name="good" status="run"/>
   <testcase name="bad" status="fail"><failure message=""/></testcase>
@@ -65,14 +77,21 @@ RESULTS = """<testsuite>
 
 
 class PythonSuite(unittest.TestCase):
-    def run_suite(self, text):
+    def run_suite(self, text, *flags):
         """(exit code, output, counts) of a folder with this one test file."""
         with tempfile.TemporaryDirectory(prefix="mmm-suite-") as folder:
             (Path(folder) / "test_it.py").write_text(text, encoding="utf-8")
             results = Path(folder) / "results.json"
-            command = [sys.executable, "-B", str(ROOT / "tools/testing/suite.py"), folder, str(results)]
+            command = [sys.executable, "-B", str(ROOT / "tools/testing/suite.py"), folder, str(results), *flags]
             done = subprocess.run(command, capture_output=True, text=True, timeout=50, check=False)
             return done.returncode, done.stdout, json.loads(results.read_text(encoding="utf-8"))
+
+    def test_a_test_that_hangs_is_ended_and_says_where(self):
+        code, out, counts = self.run_suite(HANGS, "--limit=0.5")
+        self.assertEqual(code, 1)
+        self.assertEqual((counts["passed"], counts["failed"]), (1, 1), out)
+        self.assertIn("time.sleep(60)", out)
+        self.assertIn("a test may take 0.5 s", out)
 
     def test_counts_each_kind_of_end(self):
         code, out, counts = self.run_suite(OF_EVERY_KIND)

@@ -1,9 +1,10 @@
-"""Runs the python tests of one folder: suite.py FOLDER RESULTS.json [-v]. A line for each test, counts into the file.
+"""Runs the python tests of one folder: suite.py FOLDER RESULTS.json [-v] [--limit=S]. A line for each test, counts into the file.
 
 [3/17] test_failover.SilentLoss.test_the_old_writer_lets_go … ok, 12.3 s
 """
 
 import json
+import signal
 import sys
 import time
 import traceback
@@ -12,13 +13,20 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 SECOND_TRIES = 4
+TEST_MAX_S = 300.0  # the longest takes a minute on an idle machine
+
+
+class TookTooLong(BaseException):
+    """A test that hangs: its traceback says where. No loop that takes any Exception for "not yet" goes on after it."""
 
 
 class Result(unittest.TestResult):
     """Prints as it goes: a failure in full when it happens, not at the end."""
 
-    def __init__(self, count, verbose):
+    def __init__(self, count, verbose, limit_s=TEST_MAX_S):
         super().__init__()
+        self.limit_s = limit_s
+        signal.signal(signal.SIGALRM, self._end_test)
         self.buffer = not verbose  # what a passing test prints is not shown
         self.count = count
         self.bad = {}  # test id -> how it ended; a test with several failed subtests counts once
@@ -30,11 +38,16 @@ class Result(unittest.TestResult):
     def _print(self, text):
         print(text, file=self._original_stdout, flush=True)
 
+    def _end_test(self, *_):
+        raise TookTooLong(f"a test may take {self.limit_s:g} s")
+
     def startTest(self, test):
         super().startTest(test)
+        signal.setitimer(signal.ITIMER_REAL, self.limit_s, self.limit_s)  # again: its clean-up may hang, too
         self.begin = time.monotonic()
 
     def stopTest(self, test):
+        signal.setitimer(signal.ITIMER_REAL, 0)
         verdict = self.bad.get(test.id(), "ok")
         self.ended[{"ok": "passed", "skipped": "skipped"}.get(verdict, "failed")] += 1
         if verdict == "ok":
@@ -107,7 +120,8 @@ def main():
     folder, results = ROOT / sys.argv[1], Path(sys.argv[2])
     sys.path[:0] = [str(ROOT), str(ROOT / "lab")]
     tests = unittest.TestLoader().discover(str(folder), top_level_dir=str(top_of(folder)))
-    result = Result(tests.countTestCases(), "-v" in sys.argv[3:])
+    limits = [float(word.removeprefix("--limit=")) for word in sys.argv[3:] if word.startswith("--limit=")]
+    result = Result(tests.countTestCases(), "-v" in sys.argv[3:], *limits)
     tests.run(result)
     second_try(result, "-v" in sys.argv[3:])
     names = [name for name, verdict in result.bad.items() if verdict != "skipped"]

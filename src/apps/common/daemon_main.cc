@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 #include <exception>
+#include <filesystem>
 #include <iostream>
 #include <optional>
 
@@ -44,7 +45,7 @@ void set_up_log(const Config& config, const std::string& name, bool foreground) 
 }
 
 // Everything after the fork. `fail` tells the person who started the program.
-int serve(const DaemonProgram& program, const Config& config, const std::function<void()>& ready,
+int serve(const DaemonProgram& program, const Config& config, const Reread& reread, const std::function<void()>& ready,
           const std::function<void(const std::string&)>& fail_start) {
   const auto path = program.pid_path(config);
   std::optional<PidFile> pid_file;
@@ -57,7 +58,7 @@ int serve(const DaemonProgram& program, const Config& config, const std::functio
     pid_file = std::move(*taken);
   }
   asio::io_context loop(1);
-  const auto served = program.serve(loop, config, ready);
+  const auto served = program.serve(loop, config, reread, ready);
   if (!served) {
     spdlog::error("cannot start: {}", served.error().text);
     fail_start(served.error().text);
@@ -87,11 +88,13 @@ int daemon_main(const DaemonProgram& program, int argc, char** argv) {
   const auto parsed = parse_flags({program.name, about}, argc, argv);
   if (const auto* code = std::get_if<int>(&parsed)) return *code;
   const auto& flags = std::get<Flags>(parsed);
-  const auto location = config_location(program.program, std::getenv("MMM_CONFIG_DIR"), flags.config, flags.cluster);
+  auto location = config_location(program.program, std::getenv("MMM_CONFIG_DIR"), flags.config, flags.cluster);
   if (!location) {
     std::cerr << program.name << ": " << location.error().text << "\n";
     return kExitUsage;
   }
+  // It is read again when the daemon has left this directory.
+  if (location->file && location->file->contains('/')) location->file = std::filesystem::absolute(*location->file);
   const auto loaded = load_config(program.program, *location);
   if (!loaded) {
     std::cerr << format_problems(loaded.error());
@@ -103,12 +106,18 @@ int daemon_main(const DaemonProgram& program, int argc, char** argv) {
     return kExitOk;
   }
   const auto& config = loaded->config;
+  const auto reread = [&]() -> std::optional<Config> {
+    auto fresh = load_config(program.program, *location);
+    if (fresh) return std::move(fresh->config);
+    spdlog::error("SIGHUP: the configuration can't be used, nothing changes: {}", format_problems(fresh.error()));
+    return std::nullopt;
+  };
   const bool foreground = flags.foreground || config.debug;
   const auto complain = [&](const std::string& text) { std::cerr << program.name << ": " << text << "\n"; };
   try {
     if (foreground) {
       set_up_log(config, program.name, true);
-      return serve(program, config, [] {}, complain);
+      return serve(program, config, reread, [] {}, complain);
     }
     auto daemon = daemonize();
     if (!daemon) {
@@ -116,7 +125,7 @@ int daemon_main(const DaemonProgram& program, int argc, char** argv) {
       return kExitFailed;
     }
     set_up_log(config, program.name, false);
-    return serve(program, config, [&] { daemon->ready(); },
+    return serve(program, config, reread, [&] { daemon->ready(); },
                  [&](const std::string& text) { daemon->give_up(program.name + ": " + text); });
   } catch (const std::exception& error) {  // e.g. spdlog can't open log_file
     complain(error.what());

@@ -6,13 +6,26 @@
 namespace mmm {
 
 template <>
+struct json::Description<PromisedGrace> {
+  static constexpr auto fields = std::tuple{
+      field("to", &PromisedGrace::to),
+      field("grace", &PromisedGrace::grace),
+  };
+};
+
+template <>
 struct json::Description<AgentMemory> {
   static constexpr auto fields = std::tuple{
       field("epoch", &AgentMemory::epoch),
       field("accepted", &AgentMemory::accepted),
       field("instruction", &AgentMemory::instruction),
       field("released", &AgentMemory::released),
+      field("followed", &AgentMemory::followed),
+      field("complete", &AgentMemory::complete),
       field("longest_lease_ms", &AgentMemory::longest_lease),
+      field("grace", &AgentMemory::grace),
+      field("grace_over", &AgentMemory::grace_over),
+      field("promised_graces", &AgentMemory::promised_graces),
       field("fenced", &AgentMemory::fenced),
       field("boot_id", &AgentMemory::boot_id),
   };

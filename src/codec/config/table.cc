@@ -68,6 +68,7 @@ constexpr Row<Config> kTopRows[] = {
     row<&Config::clone_dirs, kTexts>("clone_dirs", T),
     // Ours.
     row<&Config::lease_ttl, kLeaseTtl>("lease_ttl"),
+    row<&Config::restart_grace, kRestartGrace>("restart_grace"),
     row<&Config::reader_ttl, kReaderTtl>("reader_ttl"),
     row<&Config::write_fence, kFenceMode>("write_fence"),
     row<&Config::fence_cmd, kCommand>("fence_cmd"),

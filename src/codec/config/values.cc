@@ -152,6 +152,7 @@ Parsed<std::int64_t> parse_whole_seconds(std::string_view text) {
 Parsed<Duration> parse_duration(std::string_view text) { return duration_between(text, 0s, kDurationMax); }
 Parsed<Duration> parse_period(std::string_view text) { return duration_between(text, kPeriodMin, kDurationMax); }
 Parsed<Duration> parse_lease_ttl(std::string_view text) { return duration_between(text, kLeaseTtlMin, kLeaseTtlMax); }
+Parsed<Duration> parse_restart_grace(std::string_view text) { return duration_between(text, 0s, kLeaseTtlMax); }
 Parsed<Duration> parse_reader_ttl(std::string_view text) { return duration_between(text, kReaderTtlMin, kDurationMax); }
 
 Parsed<Texts> parse_names(std::string_view text) { return parse_list(text, parse_name); }

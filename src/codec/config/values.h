@@ -38,6 +38,7 @@ Parsed<std::int64_t> parse_whole_seconds(std::string_view text);
 Parsed<Duration> parse_duration(std::string_view text);
 Parsed<Duration> parse_period(std::string_view text);
 Parsed<Duration> parse_lease_ttl(std::string_view text);
+Parsed<Duration> parse_restart_grace(std::string_view text);
 Parsed<Duration> parse_reader_ttl(std::string_view text);
 Parsed<FenceMode> parse_fence_mode(std::string_view text);
 Parsed<Texts> parse_names(std::string_view text);
@@ -70,6 +71,7 @@ inline constexpr ValueType<std::int64_t> kWholeSeconds{parse_whole_seconds, "sec
 inline constexpr ValueType<Duration> kDuration{parse_duration, "seconds, such as 2 or 0.5, from 0 to 10 years"};
 inline constexpr ValueType<Duration> kPeriod{parse_period, "seconds, such as 2 or 0.5, from 0.01 to 10 years"};
 inline constexpr ValueType<Duration> kLeaseTtl{parse_lease_ttl, "seconds, from 0.2 to 60"};
+inline constexpr ValueType<Duration> kRestartGrace{parse_restart_grace, "seconds, from 0 to 60"};
 inline constexpr ValueType<Duration> kReaderTtl{parse_reader_ttl, "seconds, from 1 to 10 years"};
 inline constexpr ValueType<Texts> kHostRefs{parse_names, "names of <host> sections, separated by commas"};
 inline constexpr ValueType<Texts> kAddresses{parse_addresses, "IPv4 or IPv6 addresses, separated by commas"};

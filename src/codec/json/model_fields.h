@@ -41,6 +41,14 @@ struct Description<Order> {
 };
 
 template <>
+struct Description<Grace> {
+  static constexpr auto fields = std::tuple{
+      field("number", &Grace::number),
+      field("length_ms", &Grace::length),
+  };
+};
+
+template <>
 struct Description<Assignment> {
   static constexpr auto fields = std::tuple{
       field("generation", &Assignment::generation),

@@ -50,6 +50,7 @@ struct Description<LeadershipState> {
       field<Host>("excused", &LeadershipState::excused),
       field("release_requested", &LeadershipState::release_requested),
       field("longest_lease_ms", &LeadershipState::longest_lease),
+      field("grace", &LeadershipState::grace),
       field("unheard_lease", &LeadershipState::unheard_lease),
       field("must_have", &LeadershipState::must_have),
       field<HostOrNone>("catch_up_from", &LeadershipState::catch_up_from),

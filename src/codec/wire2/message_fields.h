@@ -102,6 +102,7 @@ struct Description<ReplicationStatus> {
       field("configured", &ReplicationStatus::configured),
       field("source_ip", &ReplicationStatus::source_ip),
       field("source_port", &ReplicationStatus::source_port),
+      field("source_server_id", &ReplicationStatus::source_server_id),
       field("io", &ReplicationStatus::io),
       field("sql", &ReplicationStatus::sql),
       field("seconds_behind", &ReplicationStatus::seconds_behind),
@@ -171,6 +172,7 @@ struct Description<Acknowledged> {
       field("order", &Acknowledged::order),
       field("longest_lease_ms", &Acknowledged::longest_lease),
       field("has_fence", &Acknowledged::has_fence),
+      field("grace", &Acknowledged::grace),
   };
 };
 
@@ -203,6 +205,9 @@ struct Description<Ask> {
       field("accepted", &Ask::accepted),
       field("ttl_ms", &Ask::ttl),
       field("has_fence", &Ask::has_fence),
+      field("grace", &Ask::grace),
+      field("grace_over", &Ask::grace_over),
+      field("grace_runs", &Ask::grace_runs),
   };
 };
 
@@ -243,6 +248,8 @@ struct Description<PromiseAsk> {
       field("ttl_ms", &PromiseAsk::ttl),
       field("has_fence", &PromiseAsk::has_fence),
       field("lease_live", &PromiseAsk::lease_live),
+      field("grace", &PromiseAsk::grace),
+      field("grace_over", &PromiseAsk::grace_over),
   };
 };
 

@@ -39,6 +39,9 @@ void Brain::settle() {
   settle_writer();
   settle_fence_command();
   settle_fence();
+  settle_grace();
+  settle_longest_lease();
+  settle_reader_probes();
   settle_role_map();
   settle_addresses();
   settle_replication();
@@ -55,13 +58,14 @@ void Brain::on(const Started& event) {
   has_fence_ = event.has_fence;
   fence_untimed_ = event.fence_untimed;
   if (event.memory) memory_ = *event.memory;
+  longer_until_ = now_ + waiting_time(memory_.longest_lease, false);
   if (memory_.epoch.counter > 0) leader_heard_ = now_;  // our predecessor may have heard it a moment ago
   if (!memory_.instruction) {
     memory_.boot_id = event.boot_id;
     return lose_memory("no memory of earlier instructions");
   }
   announced_ = ips_;
-  if (memory_.longest_lease > 0s) promises_.begin(now_ + waiting_time(memory_.longest_lease, false));
+  if (memory_.longest_lease > 0s) promised_before(memory_.longest_lease);
   if (is_writer()) restart_as_writer(event);
   memory_.boot_id = event.boot_id;
 }
@@ -78,7 +82,7 @@ void Brain::lose_memory(const std::string& why) {
   acknowledgement_due_ = false;
   hold_until_ = kLongAgo;
   lease_.end();
-  promises_.begin(now_ + waiting_time(std::max(config_.lease_ttl, memory_.longest_lease), false));
+  promised_before(std::max({config_.lease_ttl, config_.restart_grace, memory_.longest_lease}));
   note(Severity::warning, why + ": role addresses are dropped until a monitor admits this host");
 }
 
@@ -272,6 +276,7 @@ void Brain::accept(const Instruction& instruction) {
   // A lease that ended while this process was frozen: the new writer is heard of before our own clock.
   const auto lost = was_writer && was_entitled_ && !release_ && !lease_.live(now_) ? memory_.accepted.generation : Generation{};
   const auto old_state = own_plan() ? own_plan()->state : HostState::unknown;
+  const auto old_ttl = lease_ttl();
   // Admitted again: it is in no set that counts before the writer acknowledged that, so what it forgot binds it no more.
   if (std::exchange(lost_memory_, false)) promises_.begin(kLongAgo);
   memory_.accepted = instruction.order;
@@ -279,8 +284,8 @@ void Brain::accept(const Instruction& instruction) {
   auto must_have = !new_generation && instruction.must_have.empty() ? memory_.instruction->must_have : instruction.must_have;
   memory_.instruction = instruction;
   memory_.instruction->must_have = std::move(must_have);
-  memory_.longest_lease = std::max(memory_.longest_lease, instruction.lease_ttl);
-  taken_over_.clear();
+  may_run(std::max(old_ttl, lease_ttl()));
+  std::erase_if(taken_over_, [&](const auto& entry) { return entry.second <= instruction.order; });
   if (own_plan() && old_state == HostState::admin_offline && own_plan()->state != old_state)
     may_start_replication_ = true;
   if (new_generation) {
@@ -295,6 +300,7 @@ void Brain::accept(const Instruction& instruction) {
     release_.reset();
     hold_until_ = kLongAgo;
     drained_ = is_writer() && keeps_serving;
+    if (drained_) memory_.complete = memory_.accepted.generation;
     if (was_writer || is_writer())
       note(Severity::info, fmt::format("generation {}: the writer is {}{}", instruction.order.generation.value,
                                        instruction.assignment.writer,
@@ -322,6 +328,7 @@ void Brain::hear(const Detach& detach) {
   if (detach.source.empty()) detached_until_ = now_;
   if (is_writer() || !managed() || memory_.instruction->assignment.writer != detach.source) return;
   if (promises_.asked_within(lease_ttl() / 2, memory_.accepted.generation, now_)) return;  // it is in touch with us
+  if (promises_.grace_runs(detach.source, now_)) return;  // its agent is restarted; its server goes on
   detached_from_ = detach.source;
   detached_until_ = now_ + kDetached;
 }
@@ -337,7 +344,7 @@ void Brain::answer_survey() {
   if (survey_->generation <= memory_.released) answer.bound = "it gave that generation up";
   if (!dead) {
     answer.has = server_->has;
-    answer.received = server_->replication.received;
+    answer.received = was_complete() ? server_->has : server_->replication.received;
   }
   survey_.reset();
   send(answer);
@@ -409,7 +416,7 @@ std::string Brain::unfit_reason() const {
   if (mysqld_ != Life::up || !server_) return "its mysqld does not answer";
   const auto& replication = server_->replication;
   const auto backlog = server_->has.count_lacking(replication.received);
-  if (replication.configured && !replication.sql && backlog > 0 && !serving())
+  if (replication.configured && !replication.sql && backlog > 0 && !serving() && !was_complete())
     return fmt::format("its applier is stopped with {} received transactions not applied{}", backlog,
                        replication.error.empty() ? "" : ": " + replication.error);
   return "";
@@ -434,13 +441,26 @@ std::optional<Instant> Brain::paused_until(const Operation& operation) const {
   return retry != retry_at_.end() && now_ < retry->second ? std::optional(retry->second) : std::nullopt;
 }
 
-// The kernel takes several changes at once, but not the same one twice.
+// The kernel takes several changes at once, but not the same one twice, nor two of the same thing: which of them came last
+// would not be known.
 bool Brain::is_busy_with(const Operation& operation) const {
   const auto lane = lane_of(operation);
   if (lane_free(lane)) return false;
   if (lane != Lane::kernel) return true;
   const auto text = to_string(operation);
-  return std::ranges::any_of(in_flight_, [&](const auto& entry) { return to_string(entry.second.operation) == text; });
+  const auto* address = changed_address(operation);
+  return std::ranges::any_of(in_flight_, [&](const auto& entry) {
+    const auto& other = entry.second.operation;
+    const auto* others = changed_address(other);
+    return (address && others && *address == *others) || (changes_fence(operation) && changes_fence(other)) || to_string(other) == text;
+  });
+}
+
+// Staging apart: what is staged lets nothing pass.
+bool Brain::changes_fence(const Operation& operation) const {
+  const auto* drop = std::get_if<DropAddress>(&operation);
+  return (drop && is_writer_ip(drop->ip)) || std::holds_alternative<ArmLease>(operation) ||
+         std::holds_alternative<LimitLease>(operation) || std::holds_alternative<CloseFence>(operation);
 }
 
 bool Brain::try_run(Operation operation) {

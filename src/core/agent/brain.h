@@ -43,6 +43,8 @@ struct AddressesChanged { std::set<std::string> ips; };  // role addresses on th
 struct Reach { HostName host; bool answers = false; };
 // Something that an administrator must mend, e.g. a missing privilege; an empty text: it is mended.
 struct Trouble { std::string key, text; };
+// The process is to stop, once `ready_to_stop` says so. `machine_stops`: with the whole machine, so mysqld does, too.
+struct Stopping { bool machine_stops = false; };
 struct Tick { double uptime_s = 0; };
 struct PeerJoined { HostName host; };  // a connection that was wanted (`Brain::peers`) stands
 struct PeerAnswered { HostName host; PeerAnswer answer; };
@@ -51,7 +53,7 @@ struct InterfaceFound { std::optional<std::string> mac; };  // of the role addre
 struct AddressResolved { ConnectionId asker = 0; Resolved answer; };
 
 using Event = std::variant<Started, MonitorSaid, MonitorLeft, MysqldUp, MysqldDown, Completed, Observed,
-                           AddressesChanged, Reach, Trouble, Tick, PeerJoined, PeerAnswered, PeerAsked,
+                           AddressesChanged, Reach, Trouble, Stopping, Tick, PeerJoined, PeerAnswered, PeerAsked,
                            InterfaceFound, AddressResolved>;
 
 class Brain {
@@ -60,6 +62,9 @@ class Brain {
   explicit Brain(const Config& config);
 
   std::vector<Effect> step(const Event& event, Instant now);
+
+  // Since `Stopping`: what has to be done before was done, or took too long.
+  bool ready_to_stop() const;
 
   // When `step(Tick)` is wanted at the latest.
   Instant next_wakeup() const;
@@ -100,6 +105,13 @@ class Brain {
     Instant give_up_at;            // from here on a server that can't be stopped is not waited for
   };
 
+  // The process is to stop.
+  struct Stop {
+    Instant give_up_at;
+    bool wants_grace = false;
+    Instant lasts_until = kNever;  // the grace, by the first question for it
+  };
+
   struct InFlight {
     Operation operation;
     Instant since;
@@ -116,6 +128,7 @@ class Brain {
   void on(const AddressesChanged& event);
   void on(const Reach& event);
   void on(const Trouble& event);
+  void on(const Stopping& event);
   void on(const Tick& event);
   void on(const PeerJoined& event);
   void on(const PeerAnswered& event);
@@ -146,9 +159,9 @@ class Brain {
   bool keeps_as_reader(const Role& role) const;  // one of our plan: the writer's is none, nor one that another host took over
   std::set<std::string> reader_ips() const;
   bool has_reader_ips() const;
-  bool may_take_reader_addresses(Duration reader_ttl) const;
   Duration reader_ttl() const;
   bool out_of_touch() const;            // with the monitor for reader_ttl, and serving readers
+  bool asks_for_role_maps() const;      // ... or another host answers for a reader address that we have
   std::string unfit_reason() const;
   void expect_generation(Generation generation);
   std::string promised_reason(Generation offered, Generation given_up) const;
@@ -161,7 +174,16 @@ class Brain {
   void settle_fence_command();
   void lose_lease(Generation generation);
   bool fenced_and_back() const;
-  void ask_for_lease(std::uint64_t staged);
+  void ask_for_lease(std::uint64_t staged, Duration ttl);
+  Duration asked_ttl() const;           // what the next question is for: lease_ttl, or the grace of a planned stop
+  bool kernel_follows_lease() const;
+  Grace grace_that_runs() const;        // the last one that we asked for, until it is over; number 0: none
+  void settle_grace();
+  void settle_longest_lease();
+  bool may_run(Duration lease);
+  void promised_before(Duration longest);
+  Duration longest_lease() const;       // of all that we know of, graces included
+  void hear_of_grace(const PromiseAsk& ask);
   void settle_acknowledgement();
   bool still_untimed() const;
   void lease_for_accepted(bool new_generation, bool keeps_serving);
@@ -171,6 +193,10 @@ class Brain {
   void settle_addresses();
   void settle_role_map();
   void ask_for_role_maps();
+  void settle_reader_probes();
+  void probed(const Resolved& answer);
+  bool in_touch() const;                // with a monitor that leads, at this moment
+  bool may_take_reader(const std::string& ip) const;
   void answer_peer(ConnectionId to, const PromiseAsk& ask);
   void answer_peer(ConnectionId to, const MapAsk& ask);
   void hear_peer(const HostName& from, const Promise& promise);
@@ -181,7 +207,11 @@ class Brain {
   void settle_report();
   void start_release(std::string reason, bool mysqld_dead);
   void finish_release();
+  bool wrote_since_it_followed() const;
+  void note_followed(bool same_source);
   void check_drained();
+  void note_drained();
+  bool was_complete() const;             // in the generation that it knows, as its writer
   bool settle_semi_sync(bool wanted);   // true: it is as wanted
   void answer_survey();
   struct Replicate {
@@ -202,6 +232,7 @@ class Brain {
 
   void forget_failure_of(const Operation& operation);
   std::optional<Instant> paused_until(const Operation& operation) const;  // it failed a moment ago
+  bool changes_fence(const Operation& operation) const;
   bool is_busy_with(const Operation& operation) const;
   bool try_run(Operation operation);    // false: its lane is busy or it is backing off
   bool lane_free(Lane lane) const;
@@ -262,6 +293,8 @@ class Brain {
   std::map<HostName, std::string> refused_by_;  // why a peer promised nothing the last time
   bool acknowledgement_due_ = false;    // once nothing on the interface is untimed any more (rule 5)
   Instant started_ = kLongAgo;
+  Instant longer_until_ = kLongAgo;     // leases longer than lease_ttl, of ours or promised, have run out then
+  std::optional<Stop> stop_;
   Instant hold_until_ = kLongAgo;       // while no lease came yet: how long the kernel's timers may run on
   Instant accepted_at_ = kLongAgo;      // when the present generation was accepted
   std::uint64_t drain_after_ = 0;       // only observations with at least this id tell whether we are drained
@@ -285,7 +318,17 @@ class Brain {
   std::set<std::string> ips_;
   std::set<std::string> untimed_ips_;           // of the writer's, those that have no end
   std::map<std::string, Instant> reader_put_;   // when a reader address was put last
-  std::set<std::string> taken_over_;            // reader addresses that another host serves by a newer map than ours
+  std::map<std::string, Order> taken_over_;     // reader addresses that another host serves by this map, newer than ours
+  // What the segment says of a reader address that our map gives to us.
+  struct Probe {
+    Instant due;
+    std::uint64_t number = 0;           // of the last question
+    Instant asked = kLongAgo;
+    bool nobody = false;                // answered it
+    std::string rival;                  // the hardware address of one that did
+  };
+  std::map<std::string, Probe> probes_;
+  std::uint64_t last_probe_ = 0;
   Instant maps_asked_ = kLongAgo;               // when the other agents were asked for theirs last
   bool map_confirmed_ = false;                  // a monitor has told the role map since our own start
   std::map<std::string, Instant> armed_;        // the lease's end for which a writer address was put last

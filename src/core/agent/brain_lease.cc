@@ -58,15 +58,20 @@ void Brain::lease_for_accepted(bool new_generation, bool keeps_serving) {
   }
 }
 
-// What has no end in the kernel though the set that is on disk is not empty any more (rule 5).
+// What has no end in the kernel, or is about to have none, though the set that is on disk is not empty any more (rule 5).
 bool Brain::still_untimed() const {
-  return (fence_untimed_ || !untimed_ips_.empty()) && !lease_.pinned() && !MMM_MUTANT(acknowledged_while_untimed);
+  if (lease_.pinned() || MMM_MUTANT(acknowledged_while_untimed)) return false;
+  return fence_untimed_ || !untimed_ips_.empty() || std::ranges::any_of(in_flight_, [this](const auto& entry) {
+    const auto* put = std::get_if<PutWriterAddress>(&entry.second.operation);
+    const auto* arm = std::get_if<ArmLease>(&entry.second.operation);
+    return (put && put->lease.end() == kNever) || (arm && arm->staged == pin_staged_);
+  });
 }
 
 void Brain::settle_acknowledgement() {
   if (!acknowledgement_due_ || still_untimed()) return;
   acknowledgement_due_ = false;
-  send(Acknowledged{memory_.accepted, memory_.longest_lease, has_fence_});
+  send(Acknowledged{memory_.accepted, memory_.longest_lease, has_fence_, grace_that_runs()});
 }
 
 const HostSet& Brain::promisers() const {
@@ -90,21 +95,30 @@ void Brain::settle_lease() {
   if (now_ < due) return wake_at(due);
   // What stands in the kernel must end before the lease does, so it is staged before the stamp is taken.
   if (has_fence_ && !lease_.pinned() && !MMM_MUTANT(staged_on_answer)) {
-    try_run(StageLease{lease_ttl()});
+    try_run(StageLease{asked_ttl()});
     return;
   }
-  ask_for_lease(0);
+  ask_for_lease(0, asked_ttl());
 }
 
-void Brain::ask_for_lease(std::uint64_t staged) {
+void Brain::ask_for_lease(std::uint64_t staged, Duration ttl) {
   if (!is_writer() || release_) return;
-  const auto number = lease_.ask(now_, lease_ttl(), staged);
-  send(Ask{.number = number, .accepted = memory_.accepted, .ttl = lease_ttl(), .has_fence = has_fence_});
+  const auto number = lease_.ask(now_, ttl, staged);
+  const bool is_grace = stop_ && stop_->wants_grace && ttl == memory_.grace.length;
+  const auto grace = is_grace ? memory_.grace.number : 0;
+  if (!is_grace && may_run(ttl)) persist();
+  if (is_grace) stop_->lasts_until = std::min(stop_->lasts_until, now_ + ttl);
+  if (ttl != asked_ttl()) lease_.ask_at_once();  // staged before the stop was wanted
+  send(Ask{.number = number, .accepted = memory_.accepted, .ttl = ttl, .has_fence = has_fence_, .grace = grace,
+           .grace_over = memory_.grace_over, .grace_runs = grace_that_runs()});
   for (const auto& peer : promisers())
     effects_.push_back(AskPeer{peer, PromiseAsk{.from = self_, .to = peer, .line = memory_.instruction->line, .number = number, .generation = memory_.accepted.generation,
-                                                .ttl = lease_ttl(), .has_fence = has_fence_, .lease_live = lease_.live(now_).has_value()}});
+                                                .ttl = ttl, .has_fence = has_fence_, .lease_live = lease_.live(now_).has_value(),
+                                                .grace = grace, .grace_over = memory_.grace_over}});
   wake_at(now_ + lease_ttl() / 3);
 }
+
+Duration Brain::asked_ttl() const { return stop_ && stop_->wants_grace ? memory_.grace.length : lease_ttl(); }
 
 // What the kernel lets pass follows the lease; it opens for a living writer only.
 void Brain::settle_fence() {
@@ -154,6 +168,7 @@ void Brain::hear_peer(const HostName& from, const NoPromise& refusal) {
 // ---- as one that could become it --------------------------------------------------------------------------------
 
 void Brain::answer_peer(ConnectionId to, const PromiseAsk& ask) {
+  hear_of_grace(ask);
   auto refusal = refuse_promise(memory_, config_, ask);
   if (!refusal && ask.generation < next_generation_ && now_ < next_until_)
     refusal = PromiseRefusal{fmt::format("generation {} may begin any moment", next_generation_.value)};
@@ -167,10 +182,16 @@ void Brain::answer_peer(ConnectionId to, const PromiseAsk& ask) {
     effects_.push_back(AnswerPeer{to, NoPromise{ask.number, ask.generation, refusal->overtaken, refusal->later, refusal->because}});
     return;
   }
-  promises_.give(ask.generation, ask.ttl, ask.has_fence, ask.lease_live, now_);
-  if (ask.ttl > memory_.longest_lease) {
-    memory_.longest_lease = ask.ttl;
-    persist();
+  if (ask.grace > 0) {
+    const PromisedGrace promised{ask.generation, {ask.grace, ask.ttl}};
+    promises_.give_grace(ask.from, promised, ask.has_fence, now_);
+    if (!MMM_MUTANT(grace_forgotten) && !(memory_.promised_graces[ask.from] == promised)) {
+      memory_.promised_graces[ask.from] = promised;
+      persist();
+    }
+  } else {
+    promises_.give(ask.generation, ask.ttl, ask.has_fence, ask.lease_live, now_);
+    if (may_run(ask.ttl)) persist();
   }
   effects_.push_back(AnswerPeer{to, Promise{ask.number, ask.generation}});
 }

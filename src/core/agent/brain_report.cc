@@ -18,7 +18,7 @@ void Brain::report_into(Report& r, Instant now) const {
   if (memory_.instruction) r.assignment = memory_.instruction->assignment;
   else r.assignment = {};
   r.released = memory_.released;
-  r.longest_lease = memory_.longest_lease;
+  r.longest_lease = longest_lease();
   r.lease_live = lease_.live(now).has_value();
   r.promise_live = managed() && promises_.runs_for(memory_.accepted.generation, now);
   r.writer_asks = managed() && promises_.asked_within(lease_ttl() / 2, memory_.accepted.generation, now);

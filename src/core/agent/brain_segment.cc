@@ -50,6 +50,7 @@ void Brain::hear(const Resolve& question) {
 }
 
 void Brain::on(const AddressResolved& event) {
+  if (event.asker == kItself) return probed(event.answer);
   if (leader_ == event.asker) send(event.answer);
 }
 

@@ -32,6 +32,13 @@ Lane lane_of(const Operation& operation) {
                     operation);
 }
 
+const std::string* changed_address(const Operation& operation) {
+  if (const auto* put = std::get_if<PutWriterAddress>(&operation)) return &put->ip;
+  if (const auto* put = std::get_if<PutReaderAddress>(&operation)) return &put->ip;
+  if (const auto* drop = std::get_if<DropAddress>(&operation)) return &drop->ip;
+  return nullptr;
+}
+
 std::string to_string(const Operation& operation) {
   return std::visit(
       Overloaded{

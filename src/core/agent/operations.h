@@ -62,6 +62,7 @@ enum class Lane { writer, replication, observation, command, kernel };
 inline constexpr std::string_view kFenceCommand = "run fence_cmd";  // its text, whatever the generation
 
 Lane lane_of(const Operation& operation);
+const std::string* changed_address(const Operation& operation);  // that is put or dropped; nullptr: none
 std::string to_string(const Operation& operation);  // for the log: "put 10.0.0.80 on the interface"
 
 using ConnectionId = std::uint64_t;  // a standing connection of a monitor; never reused
@@ -75,6 +76,7 @@ struct Send { ConnectionId to = 0; FromAgent message; };
 struct AskPeer { HostName to; PeerQuestion question; };     // to another agent, over a connection that this one opened
 struct AnswerPeer { ConnectionId to = 0; PeerAnswer answer; };
 struct ResolveAddress { ConnectionId asker = 0; std::uint64_t number = 0; std::string ip; };  // ask the segment; answer AddressResolved
+inline constexpr ConnectionId kItself = 0;                  // the asker of what no monitor asked
 struct Run { std::uint64_t id = 0; Operation operation; };
 
 enum class Severity { debug, info, warning, error };

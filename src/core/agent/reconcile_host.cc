@@ -34,7 +34,7 @@ void Brain::settle_addresses() {
     if (is_role_ip(ip) && !is_writer_ip(ip) && (!wanted.contains(ip) || mysqld_ == Life::down)) try_run(DropAddress{ip});
   if (mysqld_ == Life::up) {
     for (const auto& ip : wanted) {
-      if (!ips_.contains(ip) && !may_take_reader_addresses(lifetime)) continue;
+      if (!ips_.contains(ip) && !may_take_reader(ip)) continue;
       auto put = reader_put_.find(ip);
       const bool due = put == reader_put_.end() || now_ >= put->second + lifetime / 3;
       if ((due || !ips_.contains(ip)) && try_run(PutReaderAddress{ip, lifetime})) put = reader_put_.insert_or_assign(ip, now_).first;
@@ -47,12 +47,6 @@ void Brain::settle_addresses() {
     announce(ip);
   }
   if (!announcements_.empty()) wake_at(announcements_.begin()->first);
-}
-
-// An address that is not on the interface any more may be another host's by now: after a reboot or a long silence only the
-// monitor's word gives it back (lease.md, "Reader IPs").
-bool Brain::may_take_reader_addresses(Duration reader_ttl) const {
-  return map_confirmed_ && (leader_ || now_ - leader_heard_ < reader_ttl);
 }
 
 Follow Brain::follow(const HostName& source, bool demote) const {
@@ -87,6 +81,19 @@ Brain::Replicate Brain::wanted_replication() const {
   return {Replicate::follow, follow(instruction.assignment.writer, true)};
 }
 
+// A writer's own transactions are not in its replication position (MariaDB: gtid_slave_pos): only Follow puts them there, and
+// whoever stopped its threads stopped a writer's. Where they run all the same, they got there on their way.
+bool Brain::wrote_since_it_followed() const {
+  return !is_writer() && memory_.complete.value > 0 && memory_.followed <= memory_.complete;
+}
+
+void Brain::note_followed(bool same_source) {
+  const auto& now = server_->replication;
+  if (!wrote_since_it_followed() || !same_source || now.io != IoThread::yes || !now.sql) return;
+  memory_.followed = memory_.accepted.generation;
+  persist();
+}
+
 void Brain::settle_replication() {
   const auto wanted = wanted_replication();
   if (wanted.what != Replicate::leave && observed_id_ < last_replication_operation_)
@@ -111,7 +118,8 @@ void Brain::settle_replication() {
   }
   const bool same = now.configured && now.source_ip == wanted.source.ip && now.source_port == wanted.source.port;
   if (now.io == IoThread::yes && last_observation_ >= io_started_ + kSteady) io_pause_ = kFirstPause;
-  if (!same || (follow_anew_ && !is_writer())) {
+  note_followed(same);
+  if (!same || (follow_anew_ && !is_writer()) || (wrote_since_it_followed() && now.io == IoThread::no)) {
     if (may_forget_relay_log(wanted.source)) try_run(wanted.source);
   } else if (may_start_replication_ && !now.sql) {
     // A stopped applier may sit on events of an old writer in its relay log: Follow starts it afresh.
@@ -126,16 +134,15 @@ void Brain::settle_replication() {
 }
 
 // Once both threads have stopped, the next start of either throws away what was received and not applied (MariaDB with
-// GTID, seen with 10.11): so the receiver stops first, and the applier when it is done. What a stopped applier leaves is
-// kept for as long as the receiver runs.
+// GTID, seen with 10.11): so the receiver stops first, and the applier when it is seen to be done. What a stopped applier
+// leaves is kept for as long as the receiver runs.
 void Brain::stop_replicating() {
   const auto& now = server_->replication;
-  if (server_->has.contains(now.received)) {
-    try_run(StopReplication{});
-  } else if (now.sql) {
-    if (now.io != IoThread::no) try_run(StopReceiver{});
-    observe_soon_ = true;
-  }
+  const bool all_applied = server_->has.contains(now.received);
+  if (!now.sql && !all_applied) return;
+  if (now.io != IoThread::no) try_run(StopReceiver{});
+  else if (all_applied) try_run(StopReplication{});
+  else observe_soon_ = true;
 }
 
 // Where we stopped it ourselves. An administrator's stays.
@@ -160,6 +167,8 @@ bool Brain::may_forget_relay_log(const Follow& source) {
   if (!now.configured) return true;
   const bool seen_in_this_generation = observed_id_ >= drain_after_;
   if (seen_in_this_generation && server_->has.contains(now.received)) return true;
+  // It had applied all when it became the writer: what stopped threads left since came from replicas, which have it.
+  if (seen_in_this_generation && wrote_since_it_followed() && now.io == IoThread::no && !now.sql) return true;
   const auto& instruction = *memory_.instruction;
   const bool needed_by_others = instruction.catch_up_from == self_ || now.sql;
   if (seen_in_this_generation && !needed_by_others && instruction.must_have.contains(now.received)) return true;

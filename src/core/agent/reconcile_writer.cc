@@ -116,7 +116,7 @@ bool Brain::settle_semi_sync(bool wanted) {
 void Brain::settle_takeover() {
   end_sessions_ = false;
   if (!drained_) {
-    if (serving()) drained_ = true;  // our own restart found the role as it was
+    if (serving()) note_drained();  // our own restart found the role as it was
     else check_drained();
   }
   if (release_) return;
@@ -148,6 +148,18 @@ void Brain::settle_takeover() {
       if (try_run(PutWriterAddress{ip, *lease})) armed_[ip] = lease->end();
 }
 
+// Kept: what a writer receives after that, it has from replicas that lack nothing, and a client was told of none of it.
+void Brain::note_drained() {
+  drained_ = true;
+  if (memory_.complete == memory_.accepted.generation) return;
+  memory_.complete = memory_.accepted.generation;
+  persist();
+}
+
+bool Brain::was_complete() const {
+  return managed() && memory_.instruction->assignment.writer == self_ && memory_.complete == memory_.accepted.generation;
+}
+
 // Has everything received been applied, and everything that others are known to have?
 void Brain::check_drained() {
   if (!is_writer() || release_ || drained_ || mysqld_ != Life::up) return;
@@ -155,12 +167,9 @@ void Brain::check_drained() {
   if (fresh) {
     const auto& instruction = *memory_.instruction;
     const auto& replication = server_->replication;
-    const auto unapplied = server_->has.count_lacking(replication.received);
+    const auto unapplied = was_complete() ? 0 : server_->has.count_lacking(replication.received);
     const auto lacking = server_->has.count_lacking(instruction.must_have);
-    if (unapplied == 0 && lacking == 0) {
-      drained_ = true;
-      return;
-    }
+    if (unapplied == 0 && lacking == 0) return note_drained();
     if (unapplied > 0 && !replication.sql && !serving())
       return start_release(fmt::format("its applier is stopped with {} received transactions not applied", unapplied),
                            false);
@@ -206,7 +215,7 @@ void Brain::completed(std::uint64_t id, const Operation& operation, bool good) {
     }
   } else if (const auto* stage = std::get_if<StageLease>(&operation); stage && good) {
     if (stage->lease && MMM_MUTANT(staged_on_answer)) try_run(ArmLease{id});
-    else if (stage->lease) ask_for_lease(id);
+    else if (stage->lease) ask_for_lease(id, *stage->lease);
     else pin_staged_ = id;
   } else if (const auto* arm = std::get_if<ArmLease>(&operation); arm && good) {
     armed_staged_ = arm->staged;
@@ -227,7 +236,11 @@ void Brain::completed(std::uint64_t id, const Operation& operation, bool good) {
     const bool receives = std::holds_alternative<Follow>(operation) || std::holds_alternative<StartReplication>(operation);
     if (good && receives) receiver_started_ = now_;
     if (good && (receives || std::holds_alternative<StartApplier>(operation))) may_start_replication_ = false;
-    if (good && std::holds_alternative<Follow>(operation) && !is_writer()) follow_anew_ = false;
+    if (good && std::holds_alternative<Follow>(operation) && !is_writer()) {
+      follow_anew_ = false;
+      memory_.followed = memory_.accepted.generation;
+      if (memory_.complete.value > 0) persist();
+    }
     // Ours, whatever became of it: it must not be taken for an administrator's.
     if (std::holds_alternative<StopReplication>(operation) || std::holds_alternative<StopReceiver>(operation) ||
         std::holds_alternative<StopApplier>(operation))

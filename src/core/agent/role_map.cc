@@ -1,5 +1,5 @@
-// The reader addresses of a host that has lost touch with the monitor: somebody else may serve them by now
-// (docs/lease.md, "Reader IPs").
+// The reader addresses of a host that has lost touch with the monitor, or for which another host answers, too: somebody
+// else may serve them by a newer map (docs/lease.md, "Reader IPs").
 
 #include <algorithm>
 
@@ -18,9 +18,14 @@ bool Brain::out_of_touch() const {
   return managed() && now_ - leader_heard_ >= reader_ttl() && has_reader_ips();
 }
 
+bool Brain::asks_for_role_maps() const {
+  if (out_of_touch()) return true;
+  return std::ranges::any_of(probes_, [&](const auto& probe) { return !probe.second.rival.empty() && ips_.contains(probe.first); });
+}
+
 HostSet Brain::peers() const {
   auto hosts = promisers();
-  if (!out_of_touch()) return hosts;
+  if (!asks_for_role_maps()) return hosts;
   for (const auto& host : config_.hosts)
     if (host.name != self_) hosts.insert(host.name);
   return hosts;
@@ -28,7 +33,7 @@ HostSet Brain::peers() const {
 
 void Brain::settle_role_map() {
   if (!managed() || !has_reader_ips()) return;
-  if (!out_of_touch()) return wake_at(leader_heard_ + reader_ttl());
+  if (!asks_for_role_maps()) return wake_at(leader_heard_ + reader_ttl());
   const auto due = maps_asked_ == kLongAgo ? now_ : maps_asked_ + reader_ttl() / 3;
   if (now_ < due) return wake_at(due);
   ask_for_role_maps();
@@ -53,7 +58,7 @@ void Brain::hear_peer(const HostName& from, const MapAnswer& map) {
   if (map.accepted <= memory_.accepted) return;
   const auto mine = reader_ips();
   for (const auto& ip : map.serves)
-    if (mine.contains(ip) && taken_over_.insert(ip).second)
+    if (mine.contains(ip) && taken_over_.emplace(ip, map.accepted).second)
       note(Severity::warning, fmt::format("lets {} go: {} serves it by a newer word of the monitor, which this host did not hear", ip, from));
 }
 

@@ -23,7 +23,7 @@ HostSet candidates_of(const Config& config) {
 }  // namespace
 
 MonitorBrain::MonitorBrain(const Config& config)
-    : config_(config), mode_(config.monitor.mode), checks_(config), book_({}, candidates_of(config), kNever) {
+    : config_(config), lease_ttl_(config.lease_ttl), mode_(config.monitor.mode), checks_(config), book_({}, candidates_of(config), kNever) {
   for (const auto& host : config.hosts) hosts_.try_emplace(host.name);
 }
 
@@ -63,11 +63,17 @@ void MonitorBrain::on(const NetworkChecked& event) {
   if (!news_) return;
   network_ = event.answered;
   // Who was renewed by others meanwhile we could not hear: it is none that is lost before it could tell.
-  if (network_) book_.nobody_could_tell_before(now_.at + config_.lease_ttl);
+  if (network_) book_.nobody_could_tell_before(now_.at + lease_ttl_);
   if (network_)
     note(NoteLevel::info, "", "the network is there: some of ping_ips answer");
   else
     note(NoteLevel::error, "", "no network: none of ping_ips answers. No state changes until one does");
+}
+
+void MonitorBrain::on(const LeaseTtlChanged& event) {
+  if (event.ttl == lease_ttl_) return;
+  note(NoteLevel::info, "", fmt::format("lease_ttl is {} s from now on; it was {} s", seconds(event.ttl), seconds(lease_ttl_)));
+  lease_ttl_ = event.ttl;
 }
 
 void MonitorBrain::on(const AgentJoined& event) {
@@ -117,13 +123,23 @@ void MonitorBrain::on(const HostKilled& event) {
 
 // ---- what agents say --------------------------------------------------------------------------------------------
 
+// A later one came before it.
+bool MonitorBrain::is_late(const HostName& host, const Report& message) const {
+  const auto& latest = hosts_.at(host).agent.report;
+  return latest && message.number < latest->number;
+}
+
 void MonitorBrain::said(const HostName& host, const Report& message) {
+  if (!is_late(host, message)) take(host, message);
+}
+
+void MonitorBrain::take(const HostName& host, const Report& message) {
   auto& data = hosts_.at(host);
   const bool was_alive = !data.agent.report || data.agent.report->mysqld_alive;
-  const bool late = data.agent.report && message.number < data.agent.report->number;
   news_ = !data.agent.report || !tells_nothing_new(*data.agent.report, message) || compares_transactions();
   data.agent.report = message;
   data.agent.report_at = now_.at;
+  if (!std::exchange(data.agent.is_there, true)) news_ = true;
   if (!message.mysqld_alive && was_alive) {
     // The host's own agent says so: it enters at once (lease.md, "Evidence").
     if (checks_.record_certain_failure(host, CheckName::mysql, "its agent says that mysqld does not run", now_))
@@ -132,7 +148,7 @@ void MonitorBrain::said(const HostName& host, const Report& message) {
     effects_.emplace_back(RunCheck{host, CheckName::mysql});
   }
   if (!leads_ || book_.assignment().writer != host) return;
-  if (message.lost_memory && !late) lost_its_state(host);
+  if (message.lost_memory && book_.durable().accepted) lost_its_state(host);
   if (message.overtaken_by > std::max(book_.assignment().generation, book_.floor())) {
     note(NoteLevel::error, host, fmt::format("was told of generation {}, which this monitor was never told of: it goes on under a later one",
                                              message.overtaken_by->value));
@@ -157,6 +173,7 @@ void MonitorBrain::said(const HostName& host, const Acknowledged& message) {
   const bool was_accepted = book_.durable().accepted;
   book_.confirmed(host, message.order);
   book_.acknowledged(host, message.order, message.longest_lease, message.has_fence, now_.at);
+  if (message.order.generation == book_.assignment().generation) book_.grace_runs(host, message.grace, message.has_fence, now_.at);
   if (!was_accepted && book_.durable().accepted) generation_accepted(host);
 }
 
@@ -192,13 +209,20 @@ void MonitorBrain::said(const HostName& host, const Ask& message) {
   if (message.accepted < hosts_.at(host).agent.acknowledged && !MMM_MUTANT(older_state_obeyed))
     return no("its state is older than what it acknowledged");
   const bool was_accepted = book_.durable().accepted;
+  const auto grace_before = book_.durable().grace.number;
   if (const auto refusal = book_.grant(host, message, now_.at)) return no(*refusal);
   acknowledged(host, message.accepted);
   // An Ask names what the agent has accepted: it is an acknowledgement too.
-  const bool changed = book_.acknowledged(host, message.accepted, message.ttl, message.has_fence, now_.at);
+  const auto ordinary = message.grace > 0 ? Duration{0} : message.ttl;
+  const bool changed = book_.acknowledged(host, message.accepted, ordinary, message.has_fence, now_.at);
+  const auto grace = book_.durable().grace;
+  const bool graced = grace.number != grace_before;
+  if (graced)
+    note(NoteLevel::info, host, grace.number > 0 ? fmt::format("its agent stops for a while; the writer's lease lasts {} s", seconds(grace.length))
+                                                 : "its agent is back: the writer's lease is an ordinary one again");
   if (!was_accepted && book_.durable().accepted) generation_accepted(host);
-  news_ = writer_is_back(host) || changed;
-  send(host, Grant{message.number, message.accepted.generation}, true);
+  news_ = writer_is_back(host) || changed || graced;
+  send(host, Grant{message.number, message.accepted.generation}, message.grace == 0);  // a grace is on disk before it is given
 }
 
 void MonitorBrain::said(const HostName& host, const SurveyAnswer& message) {

@@ -47,6 +47,7 @@ class MonitorBrain {
     Instant heard = kLongAgo;
     std::optional<Report> report;
     Instant report_at = kLongAgo;
+    bool is_there = false;           // it reported since it was last asked whether it is (a Poke of ours)
     Instant greeted = kLongAgo;
     Order acknowledged;              // the latest, on disk too: by one with an older state nothing is renewed (rule 11)
     Order sent;
@@ -66,6 +67,9 @@ class MonitorBrain {
     bool diverged = false;
     // A writer was made without asking it what it has: it counts for nothing until the writer is seen to have all of it.
     bool unproven = false;
+    // What the present writer had to have when it was made that. More, not made by that writer, may have come to this host
+    // after its answer, from the writer before; gone once it is verified.
+    std::optional<GtidSet> told;
     std::optional<std::pair<Generation, GtidSet>> to_verify;  // what it had when it was first seen to follow that writer
     bool verified = false;           // while not ONLINE: since it is back the writer was seen to have all that it has
 
@@ -73,6 +77,7 @@ class MonitorBrain {
     void doubt() {
       unproven = true;
       verified = false;
+      told.reset();
       to_verify.reset();
     }
   };
@@ -97,6 +102,7 @@ class MonitorBrain {
     std::optional<CommandId> command;
     Answer answer;                   // for `command`, when done
     int turns = 0;                   // how often a step began
+    HostName makes_do_with;          // an administrator accepts the loss of whatever it lacks; "" when none does
   };
 
   // Events.
@@ -108,9 +114,13 @@ class MonitorBrain {
   void on(const AgentSaid& event);
   void on(const CommandCame& event);
   void on(const HostKilled& event);
+  void on(const SegmentAsked& event);
+  void on(const LeaseTtlChanged& event);
   void on(const MonitorTick&) { news_ = false; }
   void said(const HostName& host, const Welcome& message);
   void said(const HostName& host, const Report& message);
+  bool is_late(const HostName& host, const Report& message) const;
+  void take(const HostName& host, const Report& message);
   void said(const HostName& host, const Acknowledged& message);
   void said(const HostName& host, const Refused& message);
   void said(const HostName& host, const Released& message);
@@ -135,7 +145,8 @@ class MonitorBrain {
   void greet_again();
   void adopt(const StartDecision& decision);
   void doubt_who_was_away();
-  void suspend(const HostName& host);  // no roles until it was compared with the writer
+  // No roles until it was compared with the writer.
+  void suspend(const HostName& host, const std::string& because = "it may have what the writer lacks");
 
   // decide.cc
   void decide();
@@ -187,7 +198,8 @@ class MonitorBrain {
   Instant survey_ends() const;
   bool bar_is_confirmed() const;                      // by all that can be asked
   bool semi_sync_is_used() const;
-  bool counts(const HostName& host, const HostData& data) const;
+  bool everybody_told() const;
+  GtidSet what_counts(const HostName& host, const GtidSet& all) const;
   std::pair<int, int> promisers() const;
   bool writer_lives_on_promises() const;
   bool writer_may_live_on_promises() const;
@@ -195,6 +207,7 @@ class MonitorBrain {
 
   // closed_loop.cc
   void look_at_addresses();
+  void resolved(const HostName& asker, const Resolved& message);
   void tell_resolutions();
 
   // intents.cc
@@ -235,6 +248,7 @@ class MonitorBrain {
   void send(const HostName& host, ToAgent message, bool urgent = false);
 
   const Config& config_;
+  Duration lease_ttl_;
   Moment now_;
   std::vector<MonitorEffect> effects_;
   Instant wakeup_ = kNever;
@@ -272,9 +286,11 @@ class MonitorBrain {
   std::map<Role, HeldBack> held_back_;  // a silent host may serve it until then: nobody else gets it
   Instant prefer_again_at_ = kLongAgo;  // after a failed move: when a return to the preferred host is tried again
   Resolutions resolutions_;
+  std::map<std::string, Instant> off_segment_;  // addresses that the monitor can't ask for: when it was found so last
   LeaseBook book_;
   std::optional<HandOver> hand_over_;
   Generation detached_;              // the generation whose writer went silent and was said to be so
+  Generation poked_;                 // the one over which the others were asked whether they are there
   std::string stuck_because_;        // why nobody can be made writer; "" when there is one
   // Of the present generation, until its writer has served: every version of it says so.
   struct Owed {

@@ -95,8 +95,9 @@ Evaluation set_online(const Words& words, const ClusterView& view) {
   const auto* host = view.host(words[1]);
   if (!host) return unknown_host(words[1]);
   constexpr auto wanted = HostState::online;
-  if (host->state == wanted) return already(wanted);
-  if (host->state != HostState::admin_offline && host->state != HostState::awaiting_recovery)
+  const bool makes_do = accept_loss && host->unproven;  // ONLINE too: the last writer, whose agent lost its memory
+  if (host->state == wanted && !makes_do) return already(wanted);
+  if (host->state != HostState::admin_offline && host->state != HostState::awaiting_recovery && host->state != wanted)
     return wrong_state(*host, wanted);
   if (const auto lacking = lacking_checks(*host); !lacking.empty())
     return refused("Some checks failed on host '{}' ({}). We can't set it online now. Please, wait some time.",

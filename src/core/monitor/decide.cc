@@ -24,6 +24,7 @@ void MonitorBrain::decide() {
   if (leads_) {
     forget_the_operators_word();
     book_.unheard_lease_ends(now_.at);
+    book_.forget_what_ran_out(lease_ttl_, now_.at);
   }
   if (leads_ && decided_start_ && network_) {
     decide_mode();
@@ -227,7 +228,7 @@ void MonitorBrain::verify(const HostName& host, HostData& data, const GtidSet& w
   const bool replaced = data.to_verify && !report->server->has.empty() && !all.contains(data.to_verify->second);
   if (!data.to_verify || data.to_verify->first != generation || replaced) data.to_verify.emplace(generation, std::move(all));
   data.verified = writer_has.contains(data.to_verify->second);
-  if (data.verified) data.unproven = false;
+  if (data.verified) data.unproven = false, data.told.reset();
 }
 
 // No host comes back by itself with transactions that the writer lacks (S3).

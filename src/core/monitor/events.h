@@ -30,11 +30,14 @@ struct AgentLeft { HostName host; std::string reason; };
 struct AgentSaid { HostName host; FromAgent message; };
 using CommandId = std::uint64_t;
 struct CommandCame { CommandId id = 0; std::vector<std::string> words; };
+// Answers AskSegment. `on_segment`: the monitor's machine has an interface in the subnet of the address; else nobody was asked.
+struct SegmentAsked { bool on_segment = false; Resolved answer; };
 struct HostKilled { HostName host; bool success = false; std::string message; };  // kill_host_bin has ended
+struct LeaseTtlChanged { Duration ttl{0}; };  // the configuration was read anew
 struct MonitorTick {};
 
 using MonitorEvent = std::variant<MonitorStarted, CheckRan, NetworkChecked, AgentJoined, AgentLeft, AgentSaid,
-                                  CommandCame, HostKilled, MonitorTick>;
+                                  CommandCame, HostKilled, SegmentAsked, LeaseTtlChanged, MonitorTick>;
 
 // ---- effects ----------------------------------------------------------------------------------------------------
 
@@ -46,10 +49,12 @@ struct Reply { CommandId id = 0; Answer answer; };
 struct RunCheck { HostName host; CheckName check = CheckName::ping; };  // now, besides its period
 struct KillHost { HostName host; bool answers_ping = false; };
 
+struct AskSegment { Resolve question; };  // from the monitor's own machine; answer SegmentAsked
+
 enum class NoteLevel { debug, info, warning, error };
 // A decision, or a decision not to act, with its reason.
 struct MonitorNote { NoteLevel level = NoteLevel::info; HostName host; std::string text; };
 
-using MonitorEffect = std::variant<Keep, Tell, Reply, RunCheck, KillHost, MonitorNote>;
+using MonitorEffect = std::variant<Keep, Tell, Reply, RunCheck, KillHost, AskSegment, MonitorNote>;
 
 }  // namespace mmm

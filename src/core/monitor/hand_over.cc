@@ -27,11 +27,13 @@ constexpr Duration kCommandLimit = 15s;
 }  // namespace
 
 // Nobody has heard of it for most of its lease. A receiver takes up to a second to let go of a silent source (MariaDB,
-// semi-sync), which must not fall into the hand-over.
+// semi-sync), which must not fall into the hand-over. But one that goes on receiving while the others do not acknowledges what
+// only it has: so each is asked first whether it is there, and if one is not, none stops early.
 void MonitorBrain::detach_from_silent_writer() {
   const auto& [generation, writer, version, set] = book_.assignment();
   if (frozen_roles() || !book_.durable().accepted || book_.durable().released || book_.last_ask() == kLongAgo) return;
-  const auto overdue = std::max(book_.last_ask() + 3 * config_.lease_ttl / 4, book_.first_renewal_by());
+  if (book_.in_grace(now_.at)) return;  // its agent is restarted; its server goes on
+  const auto overdue = std::max(book_.last_ask() + 3 * lease_ttl_ / 4, book_.first_renewal_by());
   if (now_.at < overdue) return wake_at(overdue);
   const bool somebody_hears_it = std::ranges::any_of(hosts_, [&](const auto& entry) {
     const auto& report = entry.second.agent.report;
@@ -39,6 +41,20 @@ void MonitorBrain::detach_from_silent_writer() {
   });
   if (somebody_hears_it) return;
   if (detached_ == generation) return;
+  const auto others = [&](const auto& action) {
+    for (auto& [name, data] : hosts_)
+      if (name != writer && data.state != HostState::admin_offline) action(name, data);
+  };
+  if (poked_ != generation) {
+    poked_ = generation;
+    others([&](const auto& name, auto& data) {
+      data.agent.is_there = false;
+      send(name, Poke{}, true);
+    });
+  }
+  bool all_there = true;
+  others([&](const auto& name, const auto& data) { all_there = all_there && reachable(name) && data.agent.is_there; });
+  if (!all_there) return;
   detached_ = generation;
   note(NoteLevel::warning, writer, "does not renew its lease: the others stop receiving from it");
   for (const auto& [name, data] : hosts_)
@@ -174,6 +190,8 @@ void MonitorBrain::writer_released(const HostName& host, const std::string& why,
       hand_over_->must_have.add(*has);
     else
       hand_over_->position_known = false;
+    // It had accepted: its history is the one that counts, whatever the writer before it is still found to have.
+    if (!hand_over_->planned && hand_over_->step == Step::settling) hand_over_->from = host;
     return target_failed(why);
   }
   if (hand_over_ && had_accepted && hand_over_->from != host) return last_writer_is(host);
@@ -202,7 +220,7 @@ bool MonitorBrain::writer_is_back(const HostName& host) {
   if (detached_ == book_.assignment().generation)
     for (const auto& [name, data] : hosts_)
       if (name != host && reachable(name)) send(name, Detach{}, true);
-  detached_ = Generation{};
+  detached_ = poked_ = Generation{};
   const auto role = writer_role();
   if (!role || book_.durable().released) return false;
   bool changed = false;
@@ -301,6 +319,9 @@ void MonitorBrain::advance_surveying() {
     const auto answer = h.answers.find(host);
     if (why.empty()) why = answer == h.answers.end() ? "its agent did not answer" : answer->second.bound;
     if (why.empty() && h.promised_until.contains(host)) why = "it promised the last writer not to take the role yet";
+    if (why.empty() && hosts_.at(host).unproven)
+      why = fmt::format("its agent lost its memory, and not every server told what it has; bring those back, or: set_online {} "
+                        "--accept-loss", host);
     stuck_because_ += fmt::format("{}{}: {}", stuck_because_.empty() ? "" : "; ", host, why);
   }
   // Who is bound by a promise is asked again when that has run out.
@@ -323,9 +344,15 @@ void MonitorBrain::note_unproven(const HostName& target) {
   for (auto& [name, data] : hosts_) {
     const auto answer = h.answers.find(name);
     const bool told = h.position_known || (answer != h.answers.end() && !answer->second.has.empty());
-    if (name == target) data.unproven = false;
-    if (name == target || told || !book_.exists()) continue;
-    data.doubt();
+    if (name == target) data.unproven = false, data.told.reset();
+    if (name == target || !book_.exists()) continue;
+    if (!told) {
+      data.doubt();
+    } else if (!h.position_known && !data.unproven) {
+      data.verified = false;
+      data.to_verify.reset();
+      data.told = h.must_have;
+    }
   }
 }
 
@@ -335,15 +362,17 @@ std::optional<Instant> MonitorBrain::offer(const HostName& target) {
     return refusal->until;
   }
   note_unproven(target);
+  auto& h = *hand_over_;
   const auto old = book_.assignment().writer;
-  if (old != target && hosts_.contains(old) && hosts_.at(old).unproven && hosts_.at(old).state == HostState::online) {
-    enter(old, HostState::awaiting_recovery, "it lost the role without a word, and may have what nobody else has");
-    drop_roles(old, "it may have what the writer lacks");
-    kill_if_silent(old);
+  for (const auto& [name, data] : hosts_) {
+    const bool silent = !reachable(name) || (h.asked.contains(name) && !h.answers.contains(name));
+    if (name == target || !data.unproven || data.state != HostState::online || (name != old && !silent)) continue;
+    suspend(name, name == old ? "it lost the role without a word, and may have what nobody else has"
+                              : "it did not tell what it has when the role was moved, and may have what the writer lacks");
+    if (name == old) kill_if_silent(old);
   }
   book_.promote(target, other_candidates(target));
   owners_[*writer_role()] = target;
-  auto& h = *hand_over_;
   h.to = target;
   if (target != old) owed_ = {};  // else it may not have served yet, and owes that, too
   owed_.must_have.add(h.must_have);

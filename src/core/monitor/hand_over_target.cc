@@ -98,10 +98,30 @@ bool MonitorBrain::semi_sync_is_used() const {
   });
 }
 
-// Does what it has count? Not what is its own, and no writer ever had. A replica that an administrator took out, that lags, or
-// that is back and was not set online yet, may have acknowledged what no other has.
-bool MonitorBrain::counts(const HostName& host, const HostData& data) const {
-  return !data.diverged && (host == hand_over_->from || data.verified || !data.unproven);
+// Of what a host has: not what is its own, and no writer ever had. A replica that an administrator took out, that lags, or
+// that is back and was not set online yet, may have acknowledged what no other has; one that was not compared yet, too, as
+// soon as it receives from the last writer.
+GtidSet MonitorBrain::what_counts(const HostName& host, const GtidSet& all) const {
+  const auto& data = hosts_.at(host);
+  if (const auto& only = hand_over_->makes_do_with; !only.empty()) return host == only ? all : GtidSet{};
+  const bool trusted = !data.diverged && (data.verified || !data.unproven);
+  if (host == hand_over_->from || (trusted && !data.told)) return all;
+  GtidSet counted;
+  if (trusted) counted = all.up_to(*data.told);
+  const auto* writer = config_.host(book_.assignment().writer);
+  const auto& report = data.agent.report;
+  const bool follows = writer && report && report->server && report->server->replication.source_ip == writer->ip;
+  if (follows && report->server->replication.source_server_id != 0) counted.add(all.made_by(report->server->replication.source_server_id));
+  return counted;
+}
+
+// Did every server but those that were taken out say what it has?
+bool MonitorBrain::everybody_told() const {
+  return std::ranges::all_of(hosts_, [this](const auto& entry) {
+    const auto answer = hand_over_->answers.find(entry.first);
+    const bool told = answer != hand_over_->answers.end() && (!answer->second.has.empty() || answer->second.bound.empty());
+    return told || entry.second.state == HostState::admin_offline;
+  });
 }
 
 // The candidate that received most (design: "not applied most"). What it lacks of what others have it fetches from them.
@@ -110,21 +130,19 @@ std::optional<HostName> MonitorBrain::choose_by_survey() {
   std::map<HostName, GtidSet> holds;
   GtidSet everything, at_hand;
   for (const auto& [name, answer] : h.answers) {
-    const auto& data = hosts_.at(name);
-    if (!counts(name, data)) continue;
     auto& set = holds[name];
     set = answer.has;
-    everything.add(answer.received);
     // A host whose applier is broken can't hand on what it received.
     if (answer.bound.empty()) set.add(answer.received);
-    everything.add(set);
-    at_hand.add(set);
+    everything.add(what_counts(name, answer.received));
+    everything.add(what_counts(name, set));
+    at_hand.add(what_counts(name, set));
   }
   // What a living host has told before counts, too: its answer is late, not lost.
   for (const auto& [name, data] : hosts_) {
-    if (!counts(name, data) || !reachable(name) || h.answers.contains(name) || !data.agent.report || !data.agent.report->server) continue;
-    everything.add(data.agent.report->server->has);
-    everything.add(data.agent.report->server->replication.received);
+    if (!reachable(name) || h.answers.contains(name) || !data.agent.report || !data.agent.report->server) continue;
+    everything.add(what_counts(name, data.agent.report->server->has));
+    everything.add(what_counts(name, data.agent.report->server->replication.received));
   }
   if (!at_hand.contains(everything)) {
     stuck_because_ = fmt::format("{} transactions were received by a host whose applier is stopped, or that does not answer, and "
@@ -140,7 +158,10 @@ std::optional<HostName> MonitorBrain::choose_by_survey() {
     if ((!h.to.empty() && host != h.to) || !unfit(host).empty()) continue;
     const auto answer = h.answers.find(host);
     if (answer == h.answers.end() || !answer->second.bound.empty() || h.promised_until.contains(host)) continue;
+    if (!what_counts(host, holds[host]).contains(holds[host])) continue;
     const auto lacking = holds[host].count_lacking(everything);
+    // The last writer, and its agent lost its memory: its server may be as new, and what it had only be with others.
+    if (hosts_.at(host).unproven && !everybody_told()) continue;
     if (best && (lacking > fewest || (lacking == fewest && by_roles != host))) continue;
     best = host;
     fewest = lacking;
@@ -149,10 +170,13 @@ std::optional<HostName> MonitorBrain::choose_by_survey() {
   h.must_have = everything;
   h.catch_up_from.clear();
   if (fewest == 0) return best;
+  // The source that lacks least; of those that lack the same, one that is known to have nothing of its own.
+  const auto rank = [&](const HostName& name) {
+    const auto& data = hosts_.at(name);
+    return std::pair(holds.at(name).count_lacking(everything), data.diverged || data.unproven);
+  };
   for (const auto& [name, set] : holds)
-    if (name != *best && (h.catch_up_from.empty() || set.count_lacking(everything) <
-                                                         holds[h.catch_up_from].count_lacking(everything)))
-      h.catch_up_from = name;
+    if (name != *best && (h.catch_up_from.empty() || rank(name) < rank(h.catch_up_from))) h.catch_up_from = name;
   return best;
 }
 

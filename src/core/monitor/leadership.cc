@@ -52,7 +52,7 @@ void MonitorBrain::continue_leadership(const LeadershipState& leadership) {
   LeaseBook::Durable durable{leadership.assignment, leadership.accepted, leadership.acknowledged,
                              leadership.sent_since, leadership.before,   leadership.released,  leadership.given_up,
                              leadership.barred_from, leadership.excused,
-                             leadership.longest_lease, leadership.unheard_lease};
+                             leadership.longest_lease, leadership.unheard_lease, leadership.grace};
   start_leading(std::move(durable), leadership.longest_lease);
   for (auto& [name, data] : hosts_) {
     const auto line = file_.hosts.find(name);
@@ -91,14 +91,17 @@ void MonitorBrain::continue_leadership(const LeadershipState& leadership) {
 }
 
 void MonitorBrain::start_leading(LeaseBook::Durable durable, Duration longest_lease) {
-  const auto longest = std::max(longest_lease, config_.lease_ttl);
+  const auto longest = std::max(longest_lease, lease_ttl_);
   // Rule 1: no takeover without a release until the longest lease that may be running has passed since our start. Where
   // every host said that it never had an assignment, none runs.
   const bool lease_possible = durable.assignment.generation.value > 0 || durable.unheard_lease;
   const bool waits = lease_possible && !MMM_MUTANT(leader_waits_for_nothing);
   const auto hold_until = waits ? now_.at + (MMM_MUTANT(no_clock_allowance) ? longest : waiting_time(longest, false)) : now_.at;
   durable.longest_lease = longest;
+  const auto grace = durable.grace;
   book_ = LeaseBook(std::move(durable), candidates(), hold_until);
+  book_.grace_runs(book_.assignment().writer, grace, false, now_.at);
+  if (book_.durable().unheard_lease) book_.nobody_could_tell_before(hold_until + lease_ttl_);
   leads_ = true;
   not_leading_because_.clear();
 }
@@ -138,10 +141,11 @@ void MonitorBrain::said(const HostName& host, const Welcome& message) {
   }
   if (!data.agent.obeys) note(NoteLevel::info, host, fmt::format("its agent {} obeys this monitor", message.version));
   if (!(message.epoch == epoch_)) return;  // it answers a Hello of before the counter was raised
+  if (data.agent.obeys && is_late(host, message.report)) return;
   data.agent.obeys = true;
   data.agent.refusal.clear();
   data.agent.sent = {};
-  said(host, message.report);
+  take(host, message.report);
   news_ = true;
   if (!leads_) return;
   const auto& assignment = book_.assignment();
@@ -161,6 +165,14 @@ bool MonitorBrain::writer_without_a_state(const HostName& host) const {
 
 void MonitorBrain::lost_its_state(const HostName& host) {
   auto& data = hosts_.at(host);
+  const auto& durable = book_.durable();
+  if (durable.assignment.writer == host && !durable.accepted && !durable.released && data.agent.report->lost_memory) {
+    // Whether it accepted the offer before that it can't know: it is not made a second time.
+    const std::string why = "its agent lost its memory while the role was offered to it";
+    book_.released(host, durable.assignment.generation, false);
+    if (hand_over_ && hand_over_->step == Step::offering && hand_over_->to == host) target_failed(why);
+    return;
+  }
   const auto role = writer_role();
   if (!writer_without_a_state(host) || (role && std::ranges::find(data.agent.report->ips, role->ip) != data.agent.report->ips.end()))
     return;
@@ -247,6 +259,11 @@ void MonitorBrain::gather() {
     return;
   }
   if (vouched_below_ > 0 || MMM_MUTANT(leads_without_all)) {
+    // What no agent tells can't be led on: the first that answers knows the last writer, or that there was none.
+    if (std::ranges::none_of(hosts_, [](const auto& entry) { return entry.second.agent.obeys; })) {
+      not_leading_because_ = "has the administrator's word, and waits for the first agent that it can reach";
+      return;
+    }
     // Those that can be reached must still have accepted.
     for (const auto& [name, data] : hosts_)
       if (data.agent.joined && !data.agent.obeys) return;
@@ -263,7 +280,7 @@ void MonitorBrain::gather() {
 
 void MonitorBrain::lead_from_reports() {
   const Report* best = nullptr;
-  Duration longest = config_.lease_ttl;
+  Duration longest = lease_ttl_;
   LeaseBook::Durable durable;
   for (const auto& [name, data] : hosts_) {
     const auto& report = data.agent.report;
@@ -310,6 +327,7 @@ void MonitorBrain::lead_from_reports() {
   const auto holder = known ? std::optional(durable.released ? HostName{} : durable.assignment.writer) : std::nullopt;
   // An operator's word covers the old monitor, not the lease of a writer that nobody could ask.
   durable.unheard_lease = !missing_acceptances().empty();
+  if (durable.unheard_lease) longest = std::max(longest, config_.restart_grace);
   owed_ = {};
   line_ = epoch_.id;
   start_leading(std::move(durable), longest);
@@ -342,22 +360,25 @@ void MonitorBrain::adopt(const StartDecision& decision) {
                    .why = "start-up votes chose it: nobody knows of an earlier writer"});
 }
 
-// Who was not ONLINE (by its own last instruction: the file may be older), did not answer, or has not heard of the present
-// generation (it may be the writer of an earlier one), may have left with what nobody else has.
+// Who was not ONLINE (by its own last instruction: the file may be older), did not answer, has not heard of the present
+// generation (it may be the writer of an earlier one), or was doubted by the leader that wrote the file, may have left with
+// what nobody else has.
 void MonitorBrain::doubt_who_was_away() {
   for (auto& [name, data] : hosts_) {
     const auto& report = data.agent.report;
     const bool follows = data.agent.obeys && report && report->told_state == HostState::online &&
                          report->assignment.generation == book_.assignment().generation;
-    if (name == book_.assignment().writer) data.unproven = false;  // others are compared with it
-    if (name == book_.assignment().writer || (data.state == HostState::online && follows)) continue;
+    // The others are compared with the writer, unless it lost its memory, and maybe more.
+    const bool remembers = report && report->accepted.generation == book_.assignment().generation;
+    if (name == book_.assignment().writer) data.unproven = data.agent.obeys && !remembers;
+    const bool known_doubt = file_.leadership && file_.leadership->unproven.contains(name);
+    if (name == book_.assignment().writer || (data.state == HostState::online && follows && !known_doubt)) continue;
     data.doubt();  // whatever we found as the leader that we were before
     if (data.state == HostState::online) suspend(name);
   }
 }
 
-void MonitorBrain::suspend(const HostName& host) {
-  const std::string because = "it may have what the writer lacks";
+void MonitorBrain::suspend(const HostName& host, const std::string& because) {
   enter(host, HostState::awaiting_recovery, because);
   drop_roles(host, because);
 }

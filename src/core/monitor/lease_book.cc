@@ -23,7 +23,7 @@ HostSet intersection(const HostSet& a, const HostSet& b) {
 
 LeaseBook::LeaseBook(Durable durable, HostSet candidates, Instant hold_until)
     : durable_(std::move(durable)), candidates_(std::move(candidates)), hold_until_(hold_until) {
-  if (durable_.unheard_lease) first_renewal_by_ = hold_until_ + durable_.longest_lease;
+  ends_[durable_.longest_lease] = hold_until_;
 }
 
 bool LeaseBook::unheard_lease_ends(Instant now) {
@@ -67,6 +67,7 @@ HostSet LeaseBook::bar_unconfirmed() const {
 
 void LeaseBook::waive_wait(Instant now) {
   outstanding_.clear();
+  end_grace();
   hold_until_ = std::min(hold_until_, now);
   first_renewal_by_ = std::min(first_renewal_by_, now);
 }
@@ -78,13 +79,9 @@ void LeaseBook::confirmed(const HostName& by, const Order& order) {
     bar_confirmed_.insert(by);
 }
 
-Instant LeaseBook::lease_runs_out(const HostName& host) const {
-  const auto it = outstanding_.find(host);
-  return it == outstanding_.end() ? kLongAgo : it->second;
-}
-
 Instant LeaseBook::outstanding(const HostName& target) const {
   auto end = hold_until_;
+  if (target != durable_.assignment.writer) end = std::max(end, grace_until_);
   for (const auto& [host, until] : outstanding_)
     if (host != target) end = std::max(end, until);
   return end;
@@ -107,6 +104,7 @@ void LeaseBook::promote(const HostName& target, HostSet first_set) {
   auto before = promotable();
   if (exists()) before.insert(durable_.assignment.writer);
   auto& assignment = durable_.assignment;
+  if (target != assignment.writer) end_grace();  // it has run out, or was given up
   assignment.generation = next_generation();
   assignment.writer = target;
   assignment.version = Version{1};
@@ -152,6 +150,7 @@ bool LeaseBook::released(const HostName& from, Generation generation, bool had_a
   if (!exists() || from != durable_.assignment.writer || generation < durable_.assignment.generation) return false;
   if (had_accepted) {
     outstanding_.erase(from);
+    end_grace();
     durable_.given_up = std::max(durable_.given_up, durable_.assignment.generation);
   }
   if (durable_.released) return false;
@@ -177,13 +176,43 @@ std::optional<std::string> LeaseBook::grant(const HostName& from, const Ask& ask
   if (durable_.unheard_lease && now < hold_until_)
     return std::string("the administrator let this monitor lead: a lease of which nobody told may run out first");
   last_ask_ = now;
-  count_grant(from, ask.ttl, ask.has_fence, now);
+  grace_ends(from, ask.grace_over);
+  grace_runs(from, ask.grace_runs, ask.has_fence, now);
+  if (ask.grace == 0) count_grant(from, ask.ttl, ask.has_fence, now);
   return std::nullopt;
+}
+
+void LeaseBook::grace_runs(const HostName& holder, const Grace& grace, bool has_fence, Instant now) {
+  if (grace.number == 0 || holder != durable_.assignment.writer || durable_.released) return;
+  if (!MMM_MUTANT(grace_forgotten)) {
+    durable_.grace.number = std::max(durable_.grace.number, grace.number);
+    durable_.grace.length = std::max(durable_.grace.length, grace.length);
+  }
+  grace_until_ = std::max(grace_until_, now + waiting_time(grace.length, has_fence));
+}
+
+void LeaseBook::grace_ends(const HostName& holder, std::uint64_t number) {
+  if (holder != durable_.assignment.writer || durable_.grace.number == 0) return;
+  if (number >= durable_.grace.number) end_grace();
+}
+
+void LeaseBook::end_grace() {
+  durable_.grace = {};
+  grace_until_ = kLongAgo;
+}
+
+void LeaseBook::forget_what_ran_out(Duration ttl, Instant now) {
+  if (now >= grace_until_) end_grace();
+  std::erase_if(ends_, [&](const auto& entry) { return now >= entry.second || MMM_MUTANT(shorter_at_once); });
+  durable_.longest_lease = ends_.empty() ? ttl : std::max(ttl, ends_.rbegin()->first);
 }
 
 void LeaseBook::count_grant(const HostName& holder, Duration lease, bool has_fence, Instant now) {
   auto& end = outstanding_.try_emplace(holder, kLongAgo).first->second;
   end = std::max(end, now + (MMM_MUTANT(no_clock_allowance) ? lease : waiting_time(lease, has_fence)));
+  auto& its_kind = ends_.try_emplace(lease, kLongAgo).first->second;
+  its_kind = std::max(its_kind, end);
+  if (MMM_MUTANT(grace_shortened)) grace_until_ = kLongAgo;
 }
 
 }  // namespace mmm

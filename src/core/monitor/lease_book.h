@@ -38,6 +38,7 @@ class LeaseBook {
     Duration longest_lease{0};
     // A leadership by an operator's word: a lease of which nobody told may run. Nothing is granted until it has run out.
     bool unheard_lease = false;
+    Grace grace;                 // that the writer was given and did not end yet (rule 9); number 0: none
 
     bool operator==(const Durable&) const = default;
   };
@@ -89,8 +90,18 @@ class LeaseBook {
   // Ensures: as above.
   bool released(const HostName& from, Generation generation, bool had_accepted);
 
-  // A renewal is asked for. Ensures: returns the refusal's reason, or nothing, and then the grant counts from `now`.
+  // A renewal is asked for, or a grace. Ensures: returns the refusal's reason, or nothing, and then the grant counts from
+  // `now`; a grace is durable, and has to be on disk before it is given.
   std::optional<std::string> grant(const HostName& from, const Ask& ask, Instant now);
+
+  // The writer holds this grace, or may. It counts beside what it is granted otherwise: no shorter lease ends it (rule 9).
+  void grace_runs(const HostName& holder, const Grace& grace, bool has_fence, Instant now);
+  // The writer's graces up to this one are over.
+  void grace_ends(const HostName& holder, std::uint64_t number);
+  bool in_grace(Instant now) const { return durable_.grace.number > 0 && now < grace_until_; }
+
+  // Forgets what has run out: a grace, and leases longer than `ttl`, which is what is asked for from now on.
+  void forget_what_ran_out(Duration ttl, Instant now);
 
   // The time for a lease of which nobody told is over. Ensures: as above.
   bool unheard_lease_ends(Instant now);
@@ -104,8 +115,6 @@ class LeaseBook {
 
   // When the present writer asked last; kLongAgo: never.
   Instant last_ask() const { return last_ask_; }
-  // When the last grant that `host` may hold has run out on every clock.
-  Instant lease_runs_out(const HostName& host) const;
   // The end of every lease that is not the target's own.
   Instant outstanding(const HostName& target) const;
 
@@ -113,6 +122,7 @@ class LeaseBook {
 
  private:
   void count_grant(const HostName& holder, Duration lease, bool has_fence, Instant now);
+  void end_grace();
 
   Durable durable_;
   HostSet candidates_;
@@ -121,6 +131,8 @@ class LeaseBook {
   Generation floor_;
   Instant last_ask_ = kLongAgo;
   HostSet bar_confirmed_;
+  std::map<Duration, Instant> ends_;     // of the leases that may run, by their length
+  Instant grace_until_ = kLongAgo;       // of the writer's grace
   std::map<HostName, Instant> outstanding_;
 };
 

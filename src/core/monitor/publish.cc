@@ -51,7 +51,7 @@ void MonitorBrain::instruction_into(Instruction& i) const {
   i.must_have = owed_.must_have;
   i.catch_up_from = owed_.catch_up_from;
   i.reason = hand_over_ ? hand_over_->why : std::string();
-  i.lease_ttl = config_.lease_ttl;
+  i.lease_ttl = lease_ttl_;
   i.reader_ttl = config_.reader_ttl;
   for (const auto& [name, data] : hosts_) {
     auto& plan = i.hosts[name];
@@ -130,7 +130,8 @@ void MonitorBrain::leadership_into(LeadershipState& l) const {
   l.given_up = durable.given_up;
   l.barred_from = durable.barred_from;
   l.excused = durable.excused;
-  l.longest_lease = std::max(durable.longest_lease, config_.lease_ttl);
+  l.longest_lease = std::max(durable.longest_lease, lease_ttl_);
+  l.grace = durable.grace;
   l.unheard_lease = durable.unheard_lease;
   l.must_have = owed_.must_have;
   l.catch_up_from = owed_.catch_up_from;

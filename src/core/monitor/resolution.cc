@@ -12,7 +12,7 @@ namespace {
 
 // An address that nobody else resolves to its owner within this time is unverified.
 constexpr Duration kPatience = 1s;
-// An agent listens for 200 ms. One that says nothing for so long is passed over; its answer still counts when it comes.
+// An asker listens for 200 ms. One that says nothing for so long is passed over; its answer still counts when it comes.
 constexpr Duration kAnswerLimit = 400ms;
 // After an answer that does not verify: soon at first, then twice as long each time.
 constexpr Duration kFirstPause = 100ms;
@@ -35,6 +35,8 @@ std::vector<Resolutions::Question> Resolutions::look(const std::map<std::string,
     auto& address = addresses_[ip];
     if (address.up.owner != wanted.owner || address.up.mac != wanted.mac)
       address = Address{.since = now, .ask_at = now, .pause = kFirstPause};
+    // An agent that can be asked again is asked first.
+    if (address.asker == kMonitorItself && address.up.askers != wanted.askers) address.asker.clear();
     address.up = wanted;
     if (now >= address.give_up_at) missed(ip, address, address.asker + " does not answer the question", now);
     if (address.give_up_at == kNever && now >= address.ask_at) ask(ip, address, questions, now);
@@ -49,7 +51,7 @@ std::vector<Resolutions::Question> Resolutions::look(const std::map<std::string,
 void Resolutions::ask(const std::string& ip, Address& address, std::vector<Question>& questions, Instant now) {
   const auto& askers = address.up.askers;
   if (askers.empty()) {
-    if (address.resolution != Resolution::verified) address.why = "there is no other host whose agent could ask";
+    if (address.resolution != Resolution::verified) address.why = "there is no other host whose agent could ask, and the monitor is not on its segment";
     address.ask_at = now + kNobodyPause;
     return;
   }

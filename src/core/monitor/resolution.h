@@ -1,6 +1,7 @@
 #pragma once
 // Does the segment agree on where an address is? Once it is up, the agent of another host asks (ARP, neighbour discovery)
-// who answers for it; the answers are compared with the interface of the host that it shall be on. Nothing waits for
+// who answers for it, or the monitor where no agent can or none gets an answer; the answers are compared with the
+// interface of the host that it shall be on. Nothing waits for
 // it, and nothing moves because of it: it is shown.
 
 #include <cstdint>
@@ -17,11 +18,14 @@ namespace mmm {
 
 enum class Resolution { pending, verified, unverified };
 
+// The asker that is no host's agent. No host can be called so.
+inline const HostName kMonitorItself = "the monitor";
+
 // An address that is up where it shall be, by its owner's own report.
 struct UpAddress {
   HostName owner;
   std::string mac;                 // of the owner's interface
-  std::vector<HostName> askers;    // whose agents can be asked
+  std::vector<HostName> askers;    // in the order in which they are asked; kMonitorItself is the last
   Duration ask_every{0};           // while all is well
 };
 

@@ -50,6 +50,13 @@ std::uint32_t whole_seconds(Duration lifetime) {
   return static_cast<std::uint32_t>(std::min<std::int64_t>(rounded, kNoEnd - 1));
 }
 
+bool in_subnet(const address::Ip& ip, const address::Ip& of, unsigned prefix) {
+  if (ip.family() != of.family() || prefix > of.full_prefix()) return false;
+  for (unsigned bit = 0; bit < prefix; ++bit)
+    if (((ip.bytes()[bit / 8] ^ of.bytes()[bit / 8]) & (0x80U >> bit % 8)) != 0) return false;
+  return true;
+}
+
 StandingAddress read(rtnl_addr* address) {
   const unsigned flags = rtnl_addr_get_flags(address);
   const auto valid = rtnl_addr_get_valid_lifetime(address);
@@ -142,6 +149,24 @@ Result<std::vector<StandingAddress>> Addresses::list() {
     if (one.index == *ours) standing.push_back(one.address);
   }
   return standing;
+}
+
+Result<std::optional<std::string>> Addresses::interface_towards(const std::string& text) {
+  const auto ip = address::Ip::parse(text);
+  if (!ip) return std::unexpected(ip.error());
+  const auto found = Addresses("this machine").all();
+  if (!found) return std::unexpected(found.error());
+  const Found* best = nullptr;
+  for (const auto& one : *found) {
+    if (one.address.ip == ip->text()) return fail("the address stands on its own interface");
+    const auto own = address::Ip::parse(one.address.ip);
+    // An address with the full prefix is in no subnet: it is virtual, or of a link to one host.
+    if (!own || one.address.prefix == own->full_prefix() || !in_subnet(*ip, *own, one.address.prefix)) continue;
+    if (best == nullptr || one.address.prefix > best->address.prefix) best = &one;
+  }
+  char name[IF_NAMESIZE];
+  if (best == nullptr || ::if_indextoname(static_cast<unsigned>(best->index), name) == nullptr) return std::nullopt;
+  return std::string(name);
 }
 
 Status Addresses::put(const std::string& ip, Duration lifetime) { return put_for(ip, lifetime); }

@@ -65,6 +65,11 @@ class Addresses {
   // interface that is gone, unless the address stands on another one.
   Status drop(const std::string& ip);
 
+  // The interface of this machine that is on the segment of an address: by the kernel's present addresses, the one whose
+  // subnet it lies in; of several, the smallest subnet's. Nothing: there is none.
+  // Errors: the address stands on this machine itself; the kernel did not answer.
+  static Result<std::optional<std::string>> interface_towards(const std::string& ip);
+
   const std::string& interface() const { return interface_; }
 
  private:

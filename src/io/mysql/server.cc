@@ -56,6 +56,7 @@ Result<ReplicationStatus> replication_of(const Rows& rows) {
   status.configured = true;
   status.source_ip = rows.text(row, "Master_Host");
   status.source_port = static_cast<std::uint16_t>(rows.number(row, "Master_Port").value_or(0));
+  status.source_server_id = static_cast<std::uint32_t>(rows.number(row, "Master_Server_Id").value_or(0));
   status.io = io_thread(rows.text(row, "Slave_IO_Running"));
   status.sql = rows.text(row, "Slave_SQL_Running") == "Yes";
   status.seconds_behind = rows.number(row, "Seconds_Behind_Master");

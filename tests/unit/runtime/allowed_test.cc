@@ -1,11 +1,15 @@
-// Who may command.
+// Who may command, and whom the write fence must not shut out.
 
 #include "runtime/allowed.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace mmm {
 namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
 
 Config cluster() {
   Config config;
@@ -54,6 +58,28 @@ TEST(Allowed, NonsenseMayNotEvenWhereAnybodyMay) {
   auto config = cluster();
   config.monitor.ip.clear();
   EXPECT_FALSE(may_command(config, "nonsense"));
+}
+
+// Goal: a host whose fence rejects the monitor's checks says so itself; the monitor sees only a dead server.
+TEST(WriteFenceOfTheWholeHost, HasToKnowTheMonitor) {
+  auto config = cluster();
+  config.write_fence = FenceMode::host;
+  EXPECT_EQ(shut_out_monitor(config), "");
+  config.monitor.ip = "fd00::6";
+  EXPECT_EQ(shut_out_monitor(config), "");
+  for (const auto* ip : {"", "127.0.0.1", "::1"}) {
+    config.monitor.ip = ip;
+    EXPECT_THAT(shut_out_monitor(config), AllOf(HasSubstr("<monitor>"), HasSubstr("mmm_agent.conf"))) << ip;
+  }
+}
+
+TEST(WriteFenceOfTheWholeHost, IsTheOnlyOneThatCouldShutTheMonitorOut) {
+  auto config = cluster();
+  config.monitor.ip.clear();
+  for (const auto mode : {FenceMode::on, FenceMode::off}) {
+    config.write_fence = mode;
+    EXPECT_EQ(shut_out_monitor(config), "");
+  }
 }
 
 }  // namespace

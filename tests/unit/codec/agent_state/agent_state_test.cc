@@ -16,6 +16,9 @@ AgentMemory draw_memory(std::uint64_t seed) {
                      .instruction = json::draw<std::optional<Instruction>>(random),
                      .released = json::draw<Generation>(random),
                      .longest_lease = json::draw<Duration>(random),
+                     .grace = json::draw<Grace>(random),
+                     .grace_over = json::draw<std::uint64_t>(random),
+                     .promised_graces = {{"db2", {json::draw<Generation>(random), json::draw<Grace>(random)}}},
                      .fenced = json::draw<std::optional<Generation>>(random),
                      .boot_id = json::draw<std::string>(random)};
 }

@@ -17,6 +17,7 @@ TEST(Values, ReadDurationsToTheNanosecond) {
 TEST(Values, SayWhetherADurationIsTooShortOrTooLong) {
   EXPECT_EQ(parse_lease_ttl("0.1").error(), "too short");
   EXPECT_EQ(parse_lease_ttl("61").error(), "too long");
+  EXPECT_EQ(parse_restart_grace("61").error(), "too long");
   EXPECT_EQ(parse_duration("9223372036854775807").error(), "too long");
   EXPECT_EQ(parse_duration("9223372036854775808").error(), "");
   EXPECT_EQ(parse_duration("").error(), "");

@@ -93,7 +93,7 @@ TEST(Wire2, LooksAsDocumented) {
   EXPECT_EQ(encode(Grant{.ask = 41, .generation = {7}}), R"({"type":"grant","ask":41,"generation":7})");
   EXPECT_EQ(encode(Ask{.number = 41, .accepted = {.epoch = 3, .generation = {7}, .version = {2}}, .ttl = 2s, .has_fence = true}),
             R"({"type":"ask","number":41,"accepted":{"epoch":3,"generation":7,"version":2},"ttl_ms":2000,)"
-            R"("has_fence":true})");
+            R"("has_fence":true,"grace":0,"grace_over":0,"grace_runs":{"number":0,"length_ms":0}})");
   EXPECT_EQ(encode(Released{.generation = {7}, .mysqld_dead = true, .has = {}, .reason = "mysqld died"}),
             R"({"type":"released","generation":7,"mysqld_dead":true,"reason":"mysqld died"})");
 }
@@ -102,7 +102,7 @@ TEST(Wire2, LooksAsDocumented) {
 TEST(Wire2, SaysWhatIsPromisedAndWhatWasGivenUp) {
   EXPECT_EQ(encode(PromiseAsk{.from = "db1", .to = "db2", .line = "a1", .number = 41, .generation = {7}, .ttl = 2s, .has_fence = true}),
             R"({"type":"promise_ask","from":"db1","to":"db2","line":"a1","number":41,"generation":7,"ttl_ms":2000,)"
-            R"("has_fence":true,"lease_live":false})");
+            R"("has_fence":true,"lease_live":false,"grace":0,"grace_over":0})");
   EXPECT_EQ(encode(Promise{.number = 41, .generation = {7}}), R"({"type":"promise","number":41,"generation":7})");
   EXPECT_EQ(encode(NoPromise{.number = 41, .generation = {7}, .overtaken = true, .later = {8}, .reason = "generation 7 is over"}),
             R"({"type":"no_promise","number":41,"generation":7,"overtaken":true,"later":8,"reason":"generation 7 is over"})");

@@ -111,6 +111,26 @@ TEST_F(FollowingTest, ARestartedServerThatDoesNotReplicateByItselfIsStarted) {
   EXPECT_TRUE(replication.sql);
 }
 
+// Goal: a writer's own transactions are not in its replication position (MariaDB: gtid_slave_pos), so from that no source
+// could serve it. A look may find the receiver stopped before anything else tells that it was the writer.
+TEST_F(FollowingTest, AWriterThatWasReplacedStartsFromAPositionWithItsOwnTransactions) {
+  AgentDriver writer{"db1"};
+  writer.obey(instruction(1, 1, 1, "db1"));
+  writer.pass(1s);
+  writer.hear(instruction(1, 1, 2, "db1"));
+  auto release = instruction(1, 1, 3, "db1");
+  release.release = true;
+  writer.obey(release);
+  writer.pass(1s);
+  auto& follows = writer.host.server.replication;
+  follows = {.configured = true, .source_ip = "10.0.0.5", .source_port = 3306, .io = IoThread::no, .sql = true};
+  writer.pass(2s);
+  writer.forget();
+  writer.hear(instruction(1, 2, 1, "db2"));
+  writer.pass(2s);
+  EXPECT_THAT(writer.story, Contains(kFromDb2));
+}
+
 TEST_F(FollowingTest, AReplicaThatItsSourceRefusedTriesAgainButNotInATightLoop) {
   agent.forget();
   for (int i = 0; i < 50; ++i) {

@@ -40,9 +40,32 @@ TEST_F(TakingOverTest, TakesTheRoleStepByStep) {
   agent.hear(instruction(1, 2, 1, "db2"));
   agent.pass(100ms);
   EXPECT_THAT(agent.story, ElementsAre("persist", "say acknowledged 1.2.1", "say ask for generation 2",
-                                       "run stop the applier", std::string("run ") + kLift, std::string("run ") + kPut,
+                                       "persist", "run stop the applier", std::string("run ") + kLift, std::string("run ") + kPut,
                                        "run replicate from db1 (10.0.0.4:3306)"));
   EXPECT_TRUE(serves());
+}
+
+// Goal: L1 (seeds 1026626, 106926). What the writer receives later comes from replicas, and no client waits for it: an applier
+// that breaks over it keeps neither it nor the next writer from the role.
+TEST_F(TakingOverTest, WhatItReceivesOnceItHadAllBindsNobody) {
+  agent.hear(instruction(1, 2, 1, "db2"));
+  agent.pass(100ms);
+  ASSERT_TRUE(serves());
+  replication.sql = false;
+  receives("0-3-12");
+  agent.pass(2s);
+  agent.hear(Survey{.generation = Generation{3}});
+  agent.pass(100ms);
+  EXPECT_EQ(agent.last<SurveyAnswer>().received, agent.host.server.has);
+  AgentDriver again{"db2"};
+  again.host = agent.host;
+  again.host.addresses.clear();
+  again.disk = agent.disk;
+  again.now = agent.now;
+  again.start();
+  again.pass(2s);
+  EXPECT_EQ(again.count<Released>(), 0u);
+  EXPECT_TRUE(again.host.writable());
 }
 
 TEST_F(TakingOverTest, AnnouncesItsAddressOnceItIsUpAndOftenAfterwards) {

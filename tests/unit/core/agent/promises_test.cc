@@ -57,5 +57,66 @@ TEST_F(PromisesTest, RunsForTheLatestGenerationOnly) {
   EXPECT_FALSE(promises.runs_for(kFour, kNow + 3s));
 }
 
+// ---- graces (rule 9) ----------------------------------------------------------------------------------------------
+
+struct GracesTest : PromisesTest {
+  void give(std::uint64_t number, Instant now = kNow, Generation to = kFour) { promises.give_grace("db1", {to, {number, 15s}}, kFence, now); }
+  static constexpr Duration kWait = 15305ms;  // 15 s × 1.0203, rounded up
+};
+
+TEST_F(GracesTest, BindForAsLongAsAWaitingSideCounts) {
+  give(1);
+  EXPECT_FALSE(free(kFive, kNone, kNow + kWait - 1ns));
+  EXPECT_TRUE(free(kFive, kNone, kNow + kWait));
+  EXPECT_FALSE(promises.grace_runs("db1", kNow + kWait));
+}
+
+// Goal: the trap of rule 9: an ordinary promise, given after or before, ends no grace.
+TEST_F(GracesTest, AShorterPromiseEndsNone) {
+  promises.give(kFour, 2s, kFence, true, kNow);
+  give(1);
+  promises.give(kFour, 2s, kFence, true, kNow + 1s);
+  EXPECT_FALSE(free(kFive, kNone, kNow + kWait - 1ns));
+}
+
+// Goal: the trap GRACE_UNNAMED of the model.
+TEST_F(GracesTest, ALateEndOfAnEarlierOneEndsNoLaterOne) {
+  give(2);
+  EXPECT_FALSE(promises.grace_ends("db1", kFour, 1));
+  EXPECT_FALSE(free(kFive, kNone, kNow + 5s));
+  EXPECT_TRUE(promises.grace_ends("db1", kFour, 2));
+  EXPECT_TRUE(free(kFive, kNone, kNow));
+  EXPECT_FALSE(promises.grace_ends("db1", kFour, 2)) << "it is over already";
+}
+
+// A holder that lost its disk counts from 1 again; what it said before must not end what it was given since.
+TEST_F(GracesTest, TheWriterOfAnEarlierGenerationEndsNone) {
+  give(1, kNow, kFive);
+  EXPECT_FALSE(promises.grace_ends("db1", kFour, 7));
+  EXPECT_TRUE(promises.grace_runs("db1", kNow));
+  EXPECT_TRUE(promises.grace_ends("db1", kSix, 1)) << "it goes on under a later one";
+}
+
+TEST_F(GracesTest, OneThatArrivesLateOrTwiceBindsLongerAndNeverShorter) {
+  give(2);
+  give(1, kNow + 1s);
+  EXPECT_FALSE(promises.grace_ends("db1", kFour, 1));
+  EXPECT_FALSE(free(kFive, kNone, kNow + 1s + kWait - 1ns));
+  EXPECT_TRUE(free(kFive, kNone, kNow + 1s + kWait));
+}
+
+TEST_F(GracesTest, AreVoidedByAFinalRelease) {
+  give(1);
+  EXPECT_FALSE(free(kFive, Generation{3}, kNow));
+  EXPECT_TRUE(free(kFive, kFour, kNow));
+}
+
+TEST_F(GracesTest, TellThatTheirHolderIsCaredFor) {
+  give(1);
+  EXPECT_TRUE(promises.runs_for(kFour, kNow + 10s));
+  EXPECT_FALSE(promises.runs_for(kFive, kNow));
+  EXPECT_FALSE(promises.runs_for(kFour, kNow + kWait));
+}
+
 }  // namespace
 }  // namespace mmm::agent

@@ -65,8 +65,51 @@ TEST(ClosedLoop, SaysNothingToAgentsThatTellNoHardwareAddress) {
     EXPECT_EQ(monitor.last_told<Resolve>(host), std::nullopt) << host;
     EXPECT_EQ(monitor.last_told<AnnounceAgain>(host), std::nullopt) << host;
   }
-  EXPECT_THAT(monitor.brain->view().warnings, Contains("10.0.0.80 on host db1 is unverified: there is no other host whose "
-                                                       "agent could ask"));
+  EXPECT_FALSE(monitor.asked_segment.empty()) << "the monitor can ask by itself";
+}
+
+struct NoAgentToAskTest : testing::Test {
+  NoAgentToAskTest() {
+    monitor.agents.at("db1").report.mac = kMac1;
+    monitor.bring_up();
+  }
+  const std::string kMac1 = "02:00:00:00:00:01";
+  MonitorDriver monitor;
+};
+
+TEST_F(NoAgentToAskTest, TheMonitorsOwnAnswerVerifies) {
+  ASSERT_FALSE(monitor.asked_segment.empty());
+  const auto question = monitor.asked_segment.back();
+  EXPECT_EQ(question.ip, lab::kWriterRole.ip);
+  monitor.step(SegmentAsked{true, {question.number, question.ip, {kMac1}, ""}});
+  EXPECT_TRUE(monitor.noted("db1: 10.0.0.80 is verified: the monitor resolves it to 02:00:00:00:00:01"));
+}
+
+TEST_F(NoAgentToAskTest, AnOwnerThatTheMonitorDoesNotHearAnnouncesAgain) {
+  const auto question = monitor.asked_segment.back();
+  monitor.step(SegmentAsked{true, {question.number, question.ip, {}, ""}});
+  EXPECT_EQ(monitor.last_told<AnnounceAgain>("db1")->ip, lab::kWriterRole.ip);
+}
+
+// Goal: a monitor behind a router cannot ask. It says so once and looks for an interface again only now and then.
+TEST_F(NoAgentToAskTest, AMonitorOnAnotherSegmentSaysSoOnceAndDoesNotAsk) {
+  const auto say_that_it_cannot = [&] {
+    const auto question = monitor.asked_segment.back();
+    monitor.step(SegmentAsked{false, {question.number, question.ip, {}, ""}});
+    monitor.asked_segment.clear();
+  };
+  const auto told = "the monitor has no interface in the subnet of 10.0.0.80: only agents are asked where it is";
+  say_that_it_cannot();
+  EXPECT_TRUE(monitor.noted(told));
+  monitor.pass(50s);
+  EXPECT_TRUE(monitor.asked_segment.empty());
+  EXPECT_THAT(monitor.brain->view().warnings, Contains("10.0.0.80 on host db1 is unverified: there is no other host whose agent "
+                                                       "could ask, and the monitor is not on its segment"));
+  monitor.pass(15s);
+  ASSERT_FALSE(monitor.asked_segment.empty());
+  monitor.notes.clear();
+  say_that_it_cannot();
+  EXPECT_FALSE(monitor.noted(told));
 }
 
 TEST(ClosedLoop, AnOwnerThatTellsNoHardwareAddressIsNotDoubted) {

@@ -299,6 +299,15 @@ TEST_F(HandOverTest, AWriterThatLostItsRoleWithoutAWordComesBackOnceItWasCompare
   EXPECT_EQ(monitor.brain->state_of("db1"), HostState::online);
 }
 
+// Goal: S3 (seed 104778). Who did not say what it has when another became the writer may have more than that one.
+TEST_F(HandOverTest, AReplicaThatDidNotAnswerIsNotOnlineUntilItWasCompared) {
+  monitor.silence("db3");
+  mysqld_dies("db1");
+  monitor.pass(300ms);
+  ASSERT_TRUE(serves("db2"));
+  EXPECT_EQ(monitor.brain->state_of("db3"), HostState::awaiting_recovery);
+}
+
 TEST_F(HandOverTest, AWriterThatSaidItsPositionStaysOnline) {
   monitor.command("move_role writer db2");
   monitor.pass(1s);
@@ -315,6 +324,45 @@ TEST_F(HandOverTest, AHostThatIsNotOnlineIsNotChosen) {
   monitor.command("set_online db2");
   monitor.pass(2s);
   EXPECT_TRUE(serves("db2"));
+}
+
+// Goal: S2 (seeds 522811, 524179). A host that was not compared yet may have something of its own; but what it received from
+// the writer that it follows it has acknowledged, and maybe it alone.
+struct DoubtedReplicaTest : testing::Test {
+  // db1 was the writer and vanished; db2 is the writer now and vanishes too. db1 is back, received from db2 and was not compared.
+  DoubtedReplicaTest() {
+    monitor.bring_up();
+    monitor.pass(20s);
+    monitor.silence("db1");
+    monitor.pass(6s);
+    monitor.silence("db2");
+    auto& back = monitor.agents.at("db1");
+    back.report.server->has = lab::gtids("0-1-14,0-2-30");
+    back.report.server->replication = {.configured = true, .source_ip = "10.0.0.5", .source_port = 3306, .source_server_id = 2};
+    back.surveys = back.reports = true;
+    monitor.agents.at("db3").report.server->has = lab::gtids("0-1-9,0-2-20");
+  }
+  static Config three_candidates() {
+    auto config = lab::cluster();
+    config.roles[0].hosts = {"db1", "db2", "db3"};
+    return config;
+  }
+  lab::MonitorDriver monitor{three_candidates()};
+};
+
+TEST_F(DoubtedReplicaTest, WhatItReceivedFromTheLastWriterCountsAndNothingElseOfIt) {
+  ASSERT_EQ(monitor.brain->book().assignment().writer, "db2");
+  monitor.pass(6s);
+  ASSERT_EQ(monitor.brain->book().assignment().writer, "db3");
+  EXPECT_TRUE(monitor.noted("is offered to it; it must have 0-1-9,0-2-30 and fetches what it lacks from db1"));
+}
+
+TEST_F(DoubtedReplicaTest, WhatItReceivedFromAnotherDoesNotCount) {
+  monitor.agents.at("db1").report.server->replication.source_ip = "10.0.0.7";
+  monitor.pass(6s);
+  ASSERT_EQ(monitor.brain->book().assignment().writer, "db3");
+  EXPECT_TRUE(monitor.noted("is offered to it; it must have 0-1-9,0-2-20"));
+  EXPECT_FALSE(monitor.noted("fetches what it lacks"));
 }
 
 TEST_F(HandOverTest, OfSeveralThatAreFitTheOneThatReceivedMostIsChosen) {

@@ -365,6 +365,28 @@ TEST_F(LeadershipTest, AWriterThatLostItsMemoryGetsANewGenerationOrLosesTheRole)
   EXPECT_TRUE(monitor.noted("its agent lost its memory"));
 }
 
+// Goal: S2 (seed 3020741). Its disk may have gone with the memory, and the others can't tell yet what it had.
+TEST_F(LeadershipTest, AWriterThatLostItsMemoryWaitsForWhatTheOthersHave) {
+  monitor.bring_up();
+  monitor.pass(10s);
+  for (const auto* other : {"db2", "db3"}) {
+    auto& report = monitor.agents.at(other).report;
+    report.mysqld_alive = false;
+    report.server.reset();
+    monitor.agents.at(other).surveys = false;
+    monitor.say_report(other);
+  }
+  monitor.leave("db1");
+  auto& agent = monitor.agents.at("db1");
+  agent.report = Report{.mysqld_alive = true, .server = ServerStatus{}};
+  monitor.join("db1");
+  monitor.pass(5s);
+  EXPECT_EQ(monitor.brain->book().assignment().generation, Generation{1});
+  monitor.command("set_online db1 --accept-loss");
+  monitor.pass(5s);
+  EXPECT_EQ(monitor.brain->book().assignment().generation, Generation{2});
+}
+
 TEST_F(LeadershipTest, AReplicaThatLostItsMemoryIsToldTheCurrentInstruction) {
   monitor.bring_up();
   monitor.leave("db3");

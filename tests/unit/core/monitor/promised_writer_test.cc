@@ -91,6 +91,24 @@ TEST_F(PromisedWriterTest, FromASilentWriterTheOthersStopReceivingAfterThreeQuar
   EXPECT_FALSE(monitor.last_told<Detach>("db1"));
 }
 
+// Goal: S2 (seed 1026626, and a frozen writer and replica on real servers). Who goes on receiving while the others have
+// stopped acknowledges what only it has, and then can't be asked.
+TEST_F(PromisedWriterTest, WhereOneOfTheOthersIsNotThereNobodyStopsReceiving) {
+  monitor.silence("db3");
+  monitor.silence("db1");
+  monitor.pass(1900ms);
+  EXPECT_EQ(monitor.last_told<Poke>("db2"), Poke{});
+  EXPECT_FALSE(monitor.last_told<Detach>("db2"));
+}
+
+TEST_F(PromisedWriterTest, WhoWasTakenOutIsNotAskedWhetherItIsThere) {
+  monitor.command("set_offline db3");
+  monitor.silence("db3");
+  monitor.silence("db1");
+  monitor.pass(1900ms);
+  EXPECT_EQ(monitor.last_told<Detach>("db2"), Detach{"db1"});
+}
+
 TEST_F(PromisedWriterTest, WhileAnotherHostHearsItNobodyStopsReceiving) {
   keeps_a_promise("db2", true);
   monitor.silence("db1");

@@ -76,9 +76,11 @@ TEST_F(ResolutionTest, IsUnverifiedAfterOneSecondWhenNobodyCanBeAsked) {
   now += 1ns;
   look();
   EXPECT_EQ(resolution(), Resolution::unverified);
-  EXPECT_THAT(told, ElementsAre("10.0.0.80 is unverified: there is no other host whose agent could ask"));
+  EXPECT_THAT(told, ElementsAre("10.0.0.80 is unverified: there is no other host whose agent could ask, and the "
+                                "monitor is not on its segment"));
   EXPECT_THAT(resolutions.warnings(),
-              ElementsAre("10.0.0.80 on host db2 is unverified: there is no other host whose agent could ask"));
+              ElementsAre("10.0.0.80 on host db2 is unverified: there is no other host whose agent could ask, and the "
+                          "monitor is not on its segment"));
   up[kIp].askers = {"db3"};
   EXPECT_THAT(look_at_next(), ElementsAre("db3"));
   answer({kMac2});
@@ -156,6 +158,35 @@ TEST_F(ResolutionTest, TheOldOwnerIsCalledByItsName) {
   EXPECT_THAT(resolutions.warnings(),
               ElementsAre(HasSubstr("02:00:00:00:00:01 (db1)"),
                           "10.0.0.80 on host db2 is unverified: db1 resolves it to 02:00:00:00:00:01 (db1)"));
+}
+
+// Goal: a cluster of which one host is left still knows whether clients find it.
+TEST_F(ResolutionTest, TheMonitorIsAskedWhenNoAgentCanBe) {
+  up[kIp].askers = {kMonitorItself};
+  EXPECT_THAT(look(), ElementsAre(kMonitorItself));
+  now += 200ms;
+  EXPECT_EQ(answer({kMac2, kStranger}), "");
+  EXPECT_EQ(resolution(), Resolution::verified);
+  EXPECT_THAT(told, ElementsAre("10.0.0.80 is verified: the monitor resolves it to 02:00:00:00:00:02, 200 ms after it was seen up",
+                                "a second host answers for 10.0.0.80: the monitor hears 02:00:00:00:00:66 besides 02:00:00:00:00:02"));
+}
+
+TEST_F(ResolutionTest, TheMonitorIsAskedAfterTheAgentsThatDoNotAnswer) {
+  up[kIp].askers = {"db1", kMonitorItself};
+  EXPECT_THAT(look(), ElementsAre("db1"));
+  EXPECT_THAT(look_at_next(), IsEmpty());
+  EXPECT_THAT(look_at_next(), ElementsAre(kMonitorItself));
+  EXPECT_EQ(now, Instant{1000s} + 500ms);
+  answer({kMac2});
+  EXPECT_EQ(resolution(), Resolution::verified);
+}
+
+TEST_F(ResolutionTest, AnAgentThatIsBackIsAskedBeforeTheMonitor) {
+  up[kIp].askers = {kMonitorItself};
+  look();
+  answer({kMac2});
+  up[kIp].askers = {"db1", kMonitorItself};
+  EXPECT_THAT(look_at_next(), ElementsAre("db1"));
 }
 
 // Goal: one lost packet does not make it unverified; all that can be asked are heard first.

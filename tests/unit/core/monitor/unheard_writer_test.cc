@@ -88,7 +88,7 @@ TEST_F(UnheardWriterTest, WhoFollowsHasConfirmedThatItRenewsTheOldWriterNoMore) 
   ASSERT_TRUE(barred);
   EXPECT_EQ(barred->barred, Generation{1});
   EXPECT_EQ(writer(), "db1") << "its lease is waited for all the same";
-  monitor.pass(10s);
+  monitor.pass(25s);
   EXPECT_EQ(writer(), "db2");
   EXPECT_TRUE(serves("db2"));
 }
@@ -96,7 +96,7 @@ TEST_F(UnheardWriterTest, WhoFollowsHasConfirmedThatItRenewsTheOldWriterNoMore) 
 TEST_F(UnheardWriterTest, WhileSomebodyDoesNotConfirmItNobodyFollows) {
   agent("db2").acknowledges = false;
   restart_and_join(false);
-  monitor.pass(10s);
+  monitor.pass(25s);
   EXPECT_EQ(writer(), "db1");
   EXPECT_THAT(monitor.brain->view().warnings, Contains(HasSubstr("db2 did not confirm yet")));
 }
@@ -104,7 +104,7 @@ TEST_F(UnheardWriterTest, WhileSomebodyDoesNotConfirmItNobodyFollows) {
 TEST_F(UnheardWriterTest, AWriterThatComesBackFirstGoesOnUnderAGenerationOfItsOwn) {
   monitor.pass(1s);
   monitor.join("db1");
-  monitor.pass(10s);
+  monitor.pass(25s);
   EXPECT_EQ(writer(), "db1");
   EXPECT_EQ(book().assignment().generation, Generation{2});
   EXPECT_TRUE(serves("db1"));

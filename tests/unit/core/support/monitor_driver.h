@@ -42,6 +42,7 @@ class MonitorDriver {
   std::vector<std::string> replies;
   std::vector<MonitorState> kept;
   std::map<HostName, std::vector<ToAgent>> told;  // everything
+  std::vector<Resolve> asked_segment;  // questions of the monitor itself
 
   // ---- events
   void step(MonitorEvent event);
@@ -84,6 +85,7 @@ class MonitorDriver {
   void take(const Reply& effect);
   void take(const RunCheck& effect);
   void take(const KillHost& effect);
+  void take(const AskSegment& effect) { asked_segment.push_back(effect.question); }
   void take(const MonitorNote& effect);
   void answer(const HostName& host, const Hello& message);
   void answer(const HostName& host, const Instruction& message);

@@ -55,6 +55,11 @@ class AddressesTest : public Network {
     }
     return renewals;
   }
+  // The interface on whose segment the address is, "" for none.
+  static std::string interface_towards(const std::string& ip) {
+    const auto found = Addresses::interface_towards(ip);
+    return found ? found->value_or("") : found.error().text;
+  }
   // Can a socket be bound to the address?
   static bool usable(const std::string& ip) {
     sockaddr_storage name{};
@@ -230,6 +235,27 @@ TEST_F(AddressesTest, SayWhatIsNoAddress) {
     EXPECT_FALSE(addresses_->put(text, 1s)) << text;
     EXPECT_FALSE(addresses_->drop(text)) << text;
   }
+}
+
+// Goal: a monitor finds by itself whether it is on the segment of a role address, with nothing configured.
+TEST_F(AddressesTest, FindTheInterfaceInWhoseSubnetAnAddressLies) {
+  EXPECT_EQ(interface_towards("10.9.0.80"), "");
+  ip("address add 10.9.0.4/24 dev near");
+  ip6("fd09::4/64", "near");
+  for (const auto* address : kBoth) EXPECT_EQ(interface_towards(address), "near") << address;
+  for (const auto* address : {"10.9.1.80", "fd09:0:0:1::80", "11.9.0.80"}) EXPECT_EQ(interface_towards(address), "") << address;
+  ip("link add wider type veth peer name far2");
+  ip("address add 10.8.0.1/15 dev wider");
+  EXPECT_EQ(interface_towards("10.9.0.80"), "near") << "the smaller subnet";
+  EXPECT_EQ(interface_towards("10.9.1.80"), "wider");
+}
+
+TEST_F(AddressesTest, AnAddressOfThisMachineIsOnNoOther) {
+  ip("address add 10.9.0.4/24 dev near");
+  ASSERT_TRUE(addresses_->put("10.9.0.80", 60s));
+  EXPECT_EQ(interface_towards("10.9.0.80"), "the address stands on its own interface");
+  ip("address delete 10.9.0.4/24 dev near");
+  EXPECT_EQ(interface_towards("10.9.0.81"), "") << "a virtual address is no subnet";
 }
 
 TEST_F(AddressesTest, TellHowLongOneCallTakes) {
