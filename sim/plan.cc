@@ -13,7 +13,7 @@ namespace mmm::sim {
 
 namespace {
 
-// How often each kind is drawn, of a hundred. What the protocol is about comes most.
+// How often each kind is drawn, of about a hundred. What the protocol is about comes most.
 constexpr struct {
   FaultKind kind;
   int weight;

@@ -93,7 +93,7 @@ struct Plan {
   Duration write_every{0};      // of the client
   std::array<std::int64_t, kNodesMax> clock_ppm{};
   std::optional<SecondPlan> second;
-  std::vector<Fault> faults;    // at least three, in order of time
+  std::vector<Fault> faults;    // in order of time; three or more where the kind is general
   std::vector<ConfigChange> changes;  // in order of time, each begins when the one before is everywhere or later
 };
 

@@ -53,7 +53,7 @@ const std::string& ip_of(Node host);
 const Config& monitor_config(const Layout& layout);
 // The same as the agent on `host` reads it. Requires: the host stands in it.
 const Config& agent_config(Node host, const Layout& layout);
-// How long a lease and its waits are everywhere.
+// How long a lease is, where no fault changes it.
 Duration lease_ttl();
 // The database host of that name, or of that main address. Requires: there is one.
 Node node_of(std::string_view name_or_ip);

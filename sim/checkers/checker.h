@@ -25,8 +25,9 @@ class Checker {
   // The agent's memory is gone for good: its file was torn, or its disk lost, and the server's data with it.
   virtual void memory_lost(Node) {}
   // The agent's state file was replaced by an older one.
-  virtual void loss_accepted(Node) {}    // the administrator makes do with what that host has
   virtual void state_restored(Node) {}
+  // The administrator makes do with what that host has: what it lacks is lost by his word.
+  virtual void loss_accepted(Node) {}
   // The agent's brain has handled an event; its effects are not carried out yet.
   virtual void agent_stepped(Node, const agent::Brain&) {}
   // The message leaves the host.
