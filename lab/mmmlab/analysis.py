@@ -8,9 +8,13 @@ import json
 from bisect import bisect_right
 from dataclasses import dataclass, field
 
-from .layout import MAC_OWNER
+from .layout import DATABASES, MAC_OWNER
 
 SAMPLING_GAP_S = 0.1
+# An observer samples every 20 ms. One that saw nothing for longer than this proves nothing: two writers could have been
+# there meanwhile. Its host may be cut off or without power, all processes on it frozen: it looks on, so that no fault of
+# the lab explains more.
+BLIND_MAX_S = 0.5
 POINT_S = 1e-9  # an interval of one sample is a point; in a timeline it has to have an end
 
 
@@ -47,10 +51,19 @@ class Track:
         both = intersect(self.held(ip), self.writable())
         return intersect(both, self.open()) if self.fence else both
 
-    def sampling_gaps(self):
-        """[(start, end)] in which nothing is known about its addresses (or the client's neighbours)."""
-        times = [sample[0] for sample in self.addresses or self.neighbours]
-        return [(a, b) for a, b in zip(times, times[1:]) if b - a > SAMPLING_GAP_S]
+    def looks(self):
+        """[(begin, end)] of every look, a list for each thing that its verdict needs."""
+        if self.host not in DATABASES:
+            return [[(t, t) for t, _ in self.neighbours]]
+        found = [[(t, t) for t, _ in self.addresses], [(sent, answered) for sent, answered, _ in self.server]]
+        return found + ([[(t, t) for t, _ in self.fence]] if self.fence else [])
+
+    def sampling_gaps(self, begin=None, end=None):
+        """[(start, end)] in which nothing is known of its addresses, server or fence (of the client: its neighbours).
+
+        `begin` and `end` of the time that it was to watch, where they are known: one that died is blind from then on.
+        """
+        return union([gap for looks in self.looks() for gap in holes(looks, begin, end)])
 
 
 def parse(lines):
@@ -94,6 +107,23 @@ def runs(samples):
             start, end = first[1], last[0]
             found.append((start, end) if start <= end else ((first[0] + first[1]) / 2,) * 2)
             first = None
+    return found
+
+
+def holes(looks, begin=None, end=None):
+    """[(start, end)] over SAMPLING_GAP_S between the looks, and between them and both ends."""
+    marks = [(begin, begin)] * (begin is not None) + looks + [(end, end)] * (end is not None)
+    return [(a[1], b[0]) for a, b in zip(marks, marks[1:]) if b[0] - a[1] > SAMPLING_GAP_S]
+
+
+def union(intervals):
+    """The same without overlaps, in order."""
+    found = []
+    for start, end in sorted(intervals):
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        else:
+            found.append((start, end))
     return found
 
 

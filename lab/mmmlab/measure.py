@@ -89,6 +89,7 @@ class Observers:
             self.processes[name] = instrument.start(layout, name, "observer", options)
         for name, process in self.processes.items():
             instrument.wait_for_output(process, self.paths[name], f"the observer on {name}")
+        self.began, self.ended = time.monotonic(), None
 
     def __enter__(self):
         return self
@@ -99,6 +100,7 @@ class Observers:
     def stop(self):
         """Ends them and keeps their samples. Idempotent."""
         if self._tracks is None:
+            self.ended = time.monotonic()
             for process in self.processes.values():
                 instrument.stop(process)
             self._tracks = self._read()
@@ -136,7 +138,8 @@ class Observers:
 
     def sampling_gaps(self):
         """{host: [(start, end)]} over 100 ms in which an observer saw nothing: its verdicts have holes there."""
-        return {name: gaps for name, track in self.tracks().items() if (gaps := track.sampling_gaps())}
+        found = {name: track.sampling_gaps(self.began, self.ended) for name, track in self.tracks().items()}
+        return {name: gaps for name, gaps in found.items() if gaps}
 
     def describe(self, ip=WRITER_IP):
         """The verdict as lines for a human."""

@@ -207,12 +207,15 @@ class Soak:
         self.absorb_probe()
         self.look_for_writer()
         report = self.compare()
-        self.absorb(self.watch.turn())
+        piece = self.watch.turn()
+        self.absorb(piece)
         self.tally.calms += 1
         if not report.ok:
             self.fail(f"data: {'; '.join(report.problems)}")
         if self.tally.two_writers:
             raise Violation(self.tally.two_writers[0])
+        if not watch.sees_a_writer(piece):
+            self.fail("the observers do not see the writer that there is")
         administrator.forget_rows(self.lab, self.writer, self.last_id)
         self.acknowledged = {row for row in self.acknowledged if row > self.last_id}
         self.unknown = {row for row in self.unknown if row > self.last_id}
@@ -248,8 +251,11 @@ class Soak:
 
     def absorb(self, piece):
         """Looks a piece of the watch through. Its files stay only if there is something in them."""
+        blind = len(self.tally.blind)
         found = watch.count(piece, self.tally)
         self.tally.two_writers += found
+        for text in self.tally.blind[blind:]:
+            self.screen.say(f"  BLIND: {text}")
         changed, self.owner = soak_verdict.changes([hosts for _, hosts in piece.timeline()], self.owner)
         self.tally.fail_overs += changed
         if not found:

@@ -4,6 +4,8 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from statistics import median
 
+from .analysis import BLIND_MAX_S
+
 # A gap between two acknowledged rows that is shorter is the machine's, not the cluster's.
 OUTAGE_MIN_MS = 100.0
 # A fault takes effect within this of the last row that was acknowledged before it: the client's interval, a slow answer.
@@ -43,10 +45,16 @@ class Tally:
     interrupted: bool = False
     two_writers: list = field(default_factory=list)  # texts
     wrong: list = field(default_factory=list)  # every other violation, texts
+    blind: list = field(default_factory=list)  # when an observer could have missed two writers, texts
+
+    @property
+    def problems(self):
+        """Everything that speaks against it, texts."""
+        return [*self.two_writers, *self.wrong, *self.blind]
 
     @property
     def ok(self):
-        return not self.two_writers and not self.wrong
+        return not self.problems
 
 
 def blamed(faults, gap):
@@ -69,6 +77,16 @@ def put_down(faults, gaps):
         else:
             unexplained = max(unexplained, ms)
     return unexplained
+
+
+def put_down_gaps(tally, gaps):
+    """Puts down when observers saw nothing: {host: [(start, end)]}."""
+    for name, found in gaps.items():
+        for start, end in found:
+            tally.blind_ms = max(tally.blind_ms, 1000 * (end - start))
+            if end - start > BLIND_MAX_S:
+                text = "the observer on {} saw nothing for {:.0f} ms from {:.3f}; more than {:.0f} ms no fault explains"
+                tally.blind.append(text.format(name, 1000 * (end - start), start, 1000 * BLIND_MAX_S))
 
 
 def changes(owners, before):
@@ -115,7 +133,7 @@ def describe(tally, minutes):
         f"samples of the servers: {tally.samples}; longest time without one: {tally.blind_ms:.0f} ms",
         f"two-writer instants: {len(tally.two_writers)}",
     ]
-    lines += [f"WRONG: {text}" for text in [*tally.two_writers, *tally.wrong]]
+    lines += [f"WRONG: {text}" for text in tally.problems]
     passed = "soak: passed so far; interrupted" if tally.interrupted else "soak: passed"
     return lines + [passed if tally.ok else "soak: FAILED"]
 
@@ -141,6 +159,7 @@ def as_json(tally, minutes):
         "administrator": dict(tally.administrator),
         "samples": tally.samples,
         "blind_ms": tally.blind_ms,
+        "blind": tally.blind,
         "two_writers": tally.two_writers,
         "wrong": tally.wrong,
     }

@@ -1,6 +1,6 @@
 """Observers for hours: their samples are looked through piece by piece, and thrown away."""
 
-from . import analysis
+from . import analysis, soak_verdict
 from .layout import DATABASES, WRITER_IP
 from .measure import Observers
 
@@ -32,7 +32,17 @@ def count(piece, tally, ip=WRITER_IP):
     """Adds what a piece says to the tally's samples. Returns its violations, as texts."""
     tracks = {name: track for name, track in piece.tracks().items() if name in DATABASES}
     tally.samples += sum(len(track.addresses) for track in tracks.values())
-    gaps = [end - start for track in tracks.values() for start, end in track.sampling_gaps()]
-    tally.blind_ms = max(tally.blind_ms, 1000 * max(gaps, default=0.0))
+    gaps = piece.sampling_gaps()
+    soak_verdict.put_down_gaps(tally, {name: gaps[name] for name in tracks if name in gaps})
     text = "{} and {} both accepted writes through {} from {:.3f} to {:.3f}"
     return [text.format(a, b, ip, start, end) for a, b, start, end in analysis.violations(list(tracks.values()), ip)]
+
+
+def sees_a_writer(piece, ip=WRITER_IP):
+    """Whether a host was seen to accept writes to the end of a piece. Requires: at its end one did.
+
+    What the verdict rests on is tried out: instruments that never see a writer never see two.
+    """
+    begin = piece.ended - analysis.BLIND_MAX_S
+    tracks = [track for name, track in piece.tracks().items() if name in DATABASES]
+    return any(end >= begin for track in tracks for _, end in track.accepting(ip))

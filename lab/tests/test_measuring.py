@@ -1,5 +1,6 @@
 """Tests of probe, observers and data comparison, with virtual IPs put on by hand. As root."""
 
+import time
 import unittest
 
 from . import support
@@ -114,6 +115,19 @@ class Measuring(support.ServersTest):
         (violation,) = seen.violations()
         self.assertEqual(violation[:2], ("db1", "db2"))
         self.assertTrue(any(line.startswith("VIOLATION") for line in seen.describe()))
+
+    def test_an_observer_that_dies_is_blind_to_the_end_and_those_of_a_host_without_power_are_not(self):
+        self.make_writer("db1")
+        with self.lab.observers() as seen:
+            self.lab.power_off("db3")
+            seen.processes["db2"].kill()
+            died = time.monotonic()
+            self.lab.wait(lambda: seen.tracks()["db1"].addresses[-1][0] > died + 1.0, 10, "the others go on")
+            self.lab.power_on("db3")
+        (gap,) = seen.sampling_gaps().pop("db2")
+        self.assertLess(abs(gap[0] - died), 0.5)
+        self.assertEqual(gap[1], seen.ended)
+        self.assertFalse([gap for name in ("db1", "db3") for gap in seen.sampling_gaps().get(name, ()) if gap[1] - gap[0] > 0.5])
 
     def test_two_holders_of_whom_one_is_read_only_are_none(self):
         self.make_writer("db1")

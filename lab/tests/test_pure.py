@@ -4,9 +4,10 @@
 """
 
 import unittest
+from types import SimpleNamespace
 
 from . import support  # noqa: F401  (puts the package on the path)
-from mmmlab import analysis, conditions, config, network, report
+from mmmlab import analysis, conditions, config, network, report, watch
 from mmmlab.errors import LabError
 from mmmlab.layout import HOSTS, Layout
 
@@ -65,6 +66,23 @@ class Analysis(unittest.TestCase):
     def test_gaps_in_sampling_are_named(self):
         holes = track("db1", [(0.0, True), (0.02, True), (0.3, True)], [])
         self.assertEqual(holes.sampling_gaps(), [(0.02, 0.3)])
+
+    def test_an_observer_that_died_is_blind_until_the_end_and_one_that_never_looked_all_the_time(self):
+        times = [round(i * 0.02, 3) for i in range(50)]
+        held, server, fence = ([(t, what) for t in times] for what in (True, "w", "o"))
+        whole = track("db1", held, server, fence)
+        self.assertEqual(whole.sampling_gaps(0.0, 1.0), [])
+        self.assertEqual(whole.sampling_gaps(0.0, 5.0), [(0.98, 5.0)])
+        self.assertEqual(track("db1", held, server[:20], fence).sampling_gaps(0.0, 1.0), [(0.38, 1.0)])
+        self.assertEqual(track("db1", held, server, fence[:20]).sampling_gaps(0.0, 1.0), [(0.38, 1.0)])
+        self.assertEqual(track("db1", held[30:], server).sampling_gaps(0.0, 1.0), [(0.0, 0.6)])
+        self.assertEqual(track("db1", [], []).sampling_gaps(0.0, 1.0), [(0.0, 1.0)])
+        self.assertEqual(track("client", [], []).sampling_gaps(0.0, 1.0), [(0.0, 1.0)])
+
+    def test_a_piece_of_the_watch_that_sees_no_writer_at_its_end_is_known(self):
+        for track_seen, yes in ((steady("db1", 0.1, 2.0), True), (steady("db1", 0.1, 1.0), False), (track("db1", [], []), False)):
+            piece = SimpleNamespace(ended=2.0, tracks=lambda seen=track_seen: {"db1": seen})
+            self.assertEqual(watch.sees_a_writer(piece), yes)
 
     def test_timeline_tells_each_change(self):
         story = analysis.timeline([steady("db1", 0.1, 0.5), steady("db2", 0.6, 1.0)], IP)

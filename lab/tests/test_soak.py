@@ -66,10 +66,18 @@ class Verdict(unittest.TestCase):
 
     def test_it_passes_only_if_nothing_was_wrong(self):
         self.assertTrue(Tally(1).ok)
-        for bad in (Tally(1, wrong=["data"]), Tally(1, two_writers=["db1 and db2"])):
+        for bad in (Tally(1, wrong=["data"]), Tally(1, two_writers=["db1 and db2"]), Tally(1, blind=["db1"])):
             self.assertFalse(bad.ok)
             self.assertEqual(soak_verdict.describe(bad, 1.0)[-1], "soak: FAILED")
             self.assertTrue(any(line.startswith("WRONG: ") for line in soak_verdict.describe(bad, 1.0)))
+
+    def test_an_observer_that_was_blind_for_too_long_fails_it(self):
+        seeing, blind = Tally(1), Tally(1)
+        soak_verdict.put_down_gaps(seeing, {"db1": [(10.0, 10.49)]})
+        soak_verdict.put_down_gaps(blind, {"db1": [(10.0, 10.2)], "db2": [(20.0, 20.7)]})
+        self.assertEqual((seeing.ok, round(seeing.blind_ms)), (True, 490))
+        self.assertEqual((blind.ok, round(blind.blind_ms), len(blind.blind)), (False, 700, 1))
+        self.assertIn("WRONG: the observer on db2 saw nothing for 700 ms from 20.000", "\n".join(soak_verdict.describe(blind, 1)))
 
     def test_an_interrupted_one_says_so(self):
         self.assertIn("interrupted", soak_verdict.describe(Tally(1, interrupted=True), 1.0)[-1])

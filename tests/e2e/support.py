@@ -14,6 +14,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "lab"))
 
 from mmmlab import netns  # noqa: E402  (the path comes first)
+from mmmlab.analysis import BLIND_MAX_S  # noqa: E402
 from mmmlab.api import Lab, LabError  # noqa: E402
 from mmmlab.config import QUICK_CHECKS  # noqa: E402
 from mmmlab.layout import (  # noqa: E402
@@ -28,8 +29,6 @@ ALL_ONLINE = "db1|ONLINE|writer(10.0.0.80)\ndb2|ONLINE|reader(10.0.0.90)\ndb3|ON
 # Deadlines are for a machine that has other things to do; on an idle one everything takes tens of milliseconds.
 SOON_S = 30.0
 LOG_LINES = 50
-# An observer that saw nothing for longer than this proves nothing; it samples every 20 ms.
-BLIND_S = 0.5
 PATIENCE_MS = 5000.0
 IMPATIENCE_MS = 250.0
 
@@ -223,7 +222,7 @@ class LabTest(unittest.TestCase):
         self.assertEqual(seen.violations(), [], "\n".join(seen.describe()))
         for host, gaps in seen.sampling_gaps().items():
             longest_ms = max(end - start for start, end in gaps) * 1000
-            self.assert_within(longest_ms, BLIND_S * 1000, f"the observer on {host} saw nothing")
+            self.assert_within(longest_ms, BLIND_MAX_S * 1000, f"the observer on {host} saw nothing")
 
 
 class UnderLoad:
