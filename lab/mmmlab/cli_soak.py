@@ -59,10 +59,8 @@ def do_matrix(arguments):
     refuse_if_up(arguments.prefix)
     cases = matrix_cases.cases(arguments.pairs)
     cases = [case for case in cases if not arguments.only or any(text in case.name for text in arguments.only)]
-    soak = Matrix(Screen(arguments.json), arguments.prefix, cases, arguments.write_fence, 0.0, arguments.bin)
-    code = conclude(arguments, soak)
-    print("\n".join(f"too slow: {text}" for text in soak.slow), file=sys.stderr, end="\n" if soak.slow else "")
-    return code
+    screen = Screen(arguments.json)
+    return conclude(arguments, Matrix(screen, arguments.prefix, cases, arguments.write_fence, 0.0, arguments.bin))
 
 
 def conclude(arguments, soak):

@@ -24,6 +24,7 @@ FAULTS_MAX = 4  # between two calm periods, whatever the dice say
 ACTS_MAX = 12  # by the administrator, in one calm period; more would be a cluster that does not settle
 CATCH_UP_S = 60.0
 PEACE_LOOK_S = 0.1
+QUIET_S = 2.5  # of peace: longer than the lab's lease, so that one that is not renewed shows as an outage that is nobody's
 LOG_BYTES_MAX = 64 << 20
 BINLOG_SIZE = "16M"
 
@@ -100,6 +101,7 @@ class Soak:
                 break
             let_pass(min(fault.pause_s, max(0.0, self.end - time.monotonic())), self.tick)
         self.calm()
+        let_pass(QUIET_S, self.tick)
         self.check()
 
     # Faults
@@ -184,6 +186,7 @@ class Soak:
             let_pass(PEACE_LOOK_S)
         self.tally.writes_again_s.append(round(writes_s, 2))
         self.tally.peace_s.append(round(time.monotonic() - since, 2))
+        soak_verdict.peace(self.tally.faults, time.monotonic())
 
     def look(self):
         """What is not at peace, as texts."""
@@ -245,7 +248,10 @@ class Soak:
         self.tally.acknowledged += len(acknowledged)
         self.tally.unknown += len(unknown)
         gaps = [(gap["start"], gap["end"]) for worker in summary["workers"].values() for gap in worker["outages"]]
-        soak_verdict.put_down(self.tally.faults, gaps)
+        unexplained_ms = soak_verdict.put_down(self.tally.faults, gaps)
+        self.tally.unexplained_ms = max(self.tally.unexplained_ms, unexplained_ms)
+        if unexplained_ms > soak_verdict.UNEXPLAINED_MAX_MS:
+            self.screen.say(f"  WRONG: an outage of {unexplained_ms:.0f} ms that no fault explains")
         for path in (probe.path, probe.path.with_suffix(".summary.json")):
             path.unlink(missing_ok=True)
 

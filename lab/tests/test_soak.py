@@ -60,6 +60,23 @@ class Verdict(unittest.TestCase):
         self.assertEqual(round(soak_verdict.put_down(faults, [(10.0, 10.09), (1.0, 1.5)])), 500)
         self.assertEqual(faults[0].outage_ms, 0.0)
 
+    def test_an_outage_that_begins_at_peace_is_nobodys_and_one_that_began_before_is_the_faults(self):
+        faults = [Told("first", 10.0)]
+        soak_verdict.peace(faults, 20.0)
+        self.assertEqual(round(soak_verdict.put_down(faults, [(20.5, 22.0)])), 1500)
+        self.assertEqual(soak_verdict.put_down(faults, [(19.9, 20.4)]), 0.0)
+        self.assertEqual(round(faults[0].outage_ms), 500)
+        faults.append(Told("second", 23.0))
+        soak_verdict.peace(faults, 30.0)
+        self.assertEqual(soak_verdict.put_down(faults, [(22.8, 24.0)]), 0.0)
+        self.assertEqual([(fault.until, round(fault.outage_ms)) for fault in faults], [(20.0, 500), (30.0, 1200)])
+
+    def test_a_long_outage_that_no_fault_explains_fails_it(self):
+        self.assertTrue(Tally(1, unexplained_ms=900.0).ok)
+        bad = Tally(1, unexplained_ms=1100.0)
+        self.assertFalse(bad.ok)
+        self.assertIn("WRONG: an outage of 1100 ms that no fault explains", "\n".join(soak_verdict.describe(bad, 1.0)))
+
     def test_changes_of_the_writer_are_counted_across_pieces(self):
         self.assertEqual(soak_verdict.changes([("db1",), (), ("db1",), (), ("db2",)], None), (1, "db2"))
         self.assertEqual(soak_verdict.changes([(), ("db1",)], "db2"), (1, "db1"))
