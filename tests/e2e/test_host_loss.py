@@ -71,12 +71,20 @@ class SilentLoss(LabTest):
             load.wait_for_writes()
 
     def broken_link(self, **how):
-        """Nothing but one link of ours is broken, for several leases: nobody notices."""
+        """Nothing but one link of ours is broken, for several leases: nobody notices, and `show` tells what it is."""
+        told = (
+            "# Warning: agent on host db1 is not reachable\n",
+            "# Warning: agent on host db1, the writer, is in touch with the other candidates: nothing moves\n",
+            "# Warning: check ping of host db1 fails, but nobody else confirms it: ",
+        )
         with self.under_load() as load:
             self.lab.cut("monitor", "db1", **how)
             load.go_on_for(8.0)
+            shown = self.control("show")
+            self.assertEqual([text for text in told if text not in shown], [], shown)
             self.lab.join("monitor", "db1", **how)
             self.wait_for_peace()
+            self.wait(lambda: not any(text in self.control("show") for text in told), "show is content again")
             load.go_on_for(0.5)
         load.assert_nobody_noticed()
 
