@@ -41,7 +41,10 @@ class NoWriteFence(LabTest):
 class TablesOfTheKernel(LabTest):
     """The table is the agent's alone, and no other is touched."""
 
-    site = "table inet site {\n\tchain input {\n\t\ttype filter hook input priority filter; policy accept;\n\t\ttcp dport 3307 drop\n\t}\n}\n"
+    site = (
+        "table inet site {\n\tchain input {\n\t\ttype filter hook input priority filter; policy accept;\n"
+        "\t\ttcp dport 3307 drop\n\t}\n}\n"
+    )
     fence = "table inet mmm3_fence_9989"
 
     def tables(self, host):
