@@ -1,8 +1,13 @@
-"""What an administrator does after a fault: mends machines, sets hosts online, copies a diverged one anew."""
+"""What an administrator does: mends machines, sets hosts online, copies a diverged one anew; changes configurations."""
+
+import os
+import re
+import signal
 
 import pymysql
 
 from . import mysql, template
+from .config import AGENT, OWN, write_file
 from .conditions import parse_show
 from .errors import LabError
 from .layout import DATABASES, HOSTS
@@ -126,3 +131,26 @@ def purge_logs(lab):
     for name in DATABASES:
         current = lab.sql(name, "SHOW MASTER STATUS")[0]["File"]
         lab.sql(name, f"PURGE BINARY LOGS TO '{current}'")
+
+
+def change_entry(path, key, value):
+    """Another value for an entry that the file has at its top level."""
+    text, count = re.subn(rf"(?m)^{key} +\S+$", f"{key} {value}", path.read_text(encoding="utf-8"))
+    if count != 1:
+        raise LabError(f"{path} has {count} entries '{key}'")
+    write_file(path, text)
+
+
+def change_lease_ttl(lab, seconds):
+    """In the file that all hosts share; the monitor is told to read it."""
+    change_entry(lab.layout.shared_etc() / OWN, "lease_ttl", seconds)
+    pid = lab.unit("monitor", "monitor")["pid"]
+    if pid is None:
+        raise LabError("the monitor does not run; it reads its configuration when it starts")
+    os.kill(pid, signal.SIGHUP)
+
+
+def change_write_fence(lab, name, mode):
+    """In the agent's own file, which has one already. The agent is restarted."""
+    change_entry(lab.layout.etc(name) / AGENT, "write_fence", mode)
+    lab.restart(name, "agent")

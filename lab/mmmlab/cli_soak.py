@@ -6,15 +6,16 @@ import sys
 import time
 from datetime import datetime
 
-from . import client, config, matrix_cases, soak_verdict
+from . import client, config, matrix_cases, soak_faults, soak_verdict
 from .errors import LabError
-from .layout import Layout
+from .layout import DATABASES, Layout
 from .matrix import Matrix
 from .soak import Soak
 
 WIDTH = 78
 PROGRESS_PERIOD_S = 60.0  # of plain lines, in a pipe
 SEEDS = 10**6
+MIXED = "mix"
 
 
 class Screen:
@@ -50,9 +51,13 @@ def do_soak(arguments):
     refuse_if_up(arguments.prefix)
     seed = arguments.seed if arguments.seed is not None else random.randrange(SEEDS)
     options = dict(config.split_option(text) for text in arguments.options)
-    options |= config.write_fence(arguments.write_fence)
+    mixed = arguments.write_fence == MIXED
+    fences = soak_faults.fences(seed) if mixed else dict.fromkeys(DATABASES, arguments.write_fence)
+    options |= config.write_fences(fences)
     screen = Screen(arguments.json)
-    return conclude(arguments, Soak(screen, arguments.prefix, seed, arguments.minutes, options, arguments.bin))
+    if mixed:
+        screen.say("write_fence: " + ", ".join(f"{host} {mode}" for host, mode in fences.items()))
+    return conclude(arguments, Soak(screen, arguments.prefix, seed, arguments.minutes, options, arguments.bin, mixed))
 
 
 def do_matrix(arguments):
@@ -82,14 +87,16 @@ def conclude(arguments, soak):
 
 def add_soak(add, option):
     programs = option("--bin", metavar="DIR", help=f"the folder of the MMM programs (default: {client.default_bin_dir()})")
-    fence = option("--write-fence", choices=("on", "host", "off"), default="on", help="default: %(default)s")
+    fence = option("--write-fence", choices=soak_faults.FENCES, default="on", help="default: %(default)s")
+    fences = option("--write-fence", choices=(*soak_faults.FENCES, MIXED), default="on",
+                    help=f"default: %(default)s; {MIXED}: of each host another, drawn, and faults change it")
     add(
         "soak", do_soak, "a lab of its own, and random faults under load; at the end a verdict with figures, exit 0 or 1",
         option("--minutes", type=float, default=10.0, metavar="N", help="default: %(default)g"),
         option("--seed", type=int, metavar="S", help="the same seed draws the same faults (default: a new one, printed)"),
         option("--with", dest="options", metavar="'KEY VALUE'", action="append", default=[],
                help="change a configuration entry: 'lease_ttl 1'"),
-        fence, programs,
+        fences, programs,
     )
     add(
         "matrix", do_matrix, "a lab of its own, and every fault there is, one after the other; a verdict, exit 0 or 1",

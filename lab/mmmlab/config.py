@@ -3,10 +3,12 @@
 The files are kept as data until they are written, so that a test can change any entry:
 
     Configuration(layout, {"lease_ttl": 1, "monitor/auto_set_online": 60, "check mysql/trap_period": 0.5,
-                           "role writer/prefer": "db1", "host db1/agent_port": None, "mmm3.conf": "raw lines"})
+                           "role writer/prefer": "db1", "host db1/agent_port": None, "mmm3.conf": "raw lines",
+                           "agent db1/write_fence": "off"})
 
 An override replaces the entry where it stands; a new one goes where an administrator would look for it: MMM 2's
-entries into MMM 2's files, ours into mmm3.conf. None removes an entry.
+entries into MMM 2's files, ours into mmm3.conf; what stands behind `agent HOST/` into that agent's own file. None removes
+an entry.
 """
 
 import os
@@ -14,7 +16,7 @@ import os
 from .errors import LabError
 from .layout import DATABASES, HOSTS, MASTERS, PASSWORDS, READER_IPS, WRITER_IP
 
-COMMON, MONITOR, OWN = "mmm_common.conf", "mmm_mon.conf", "mmm3.conf"
+COMMON, MONITOR, OWN, AGENT = "mmm_common.conf", "mmm_mon.conf", "mmm3.conf", "mmm_agent.conf"
 FILES = (COMMON, MONITOR, OWN)
 # The checks of MMM 2 at a pace that tests can wait for.
 QUICK_CHECKS = {"check default/check_period": 0.25, "check default/trap_period": 0.5}
@@ -36,10 +38,18 @@ MMM2_MONITOR_KEYS = set(
 )
 
 
+# A fence of the whole host has to know who the monitor is, to let its checks pass.
+KNOWN_MONITOR = {OWN: f"<monitor>\n    ip  {HOSTS['monitor'].ip}\n</monitor>"}
+
+
 def write_fence(mode):
-    """The entries for a `write_fence`. One of the whole host has to know who the monitor is, to let its checks pass."""
-    known = {OWN: f"<monitor>\n    ip  {HOSTS['monitor'].ip}\n</monitor>"} if mode == "host" else {}
-    return {"write_fence": mode} | known
+    """The entries for a `write_fence` that is the same everywhere."""
+    return {"write_fence": mode} | (KNOWN_MONITOR if mode == "host" else {})
+
+
+def write_fences(modes):
+    """The entries for one of each host's own: {host: mode}."""
+    return {f"agent {host}/write_fence": mode for host, mode in modes.items()} | KNOWN_MONITOR
 
 
 def home_of(section, key):
@@ -62,7 +72,8 @@ def split_option(text):
 
 
 def _is_section(text):
-    return text.split(" ")[0] in ("monitor", "host", "role", "check", "socket", "copy_method") and text.count(" ") <= 1
+    known = ("monitor", "host", "role", "check", "socket", "copy_method", "agent")
+    return text.split(" ")[0] in known and text.count(" ") <= 1
 
 
 class Configuration:
@@ -75,6 +86,7 @@ class Configuration:
             MONITOR: monitor_sections(layout),
             OWN: {"": {"lease_ttl": "2", "reader_ttl": "10"}},
         }
+        self.agents = {host: {} for host in DATABASES}
         self.raw = {}
         for name, value in (overrides or {}).items():
             self.override(name, value)
@@ -86,12 +98,24 @@ class Configuration:
             self.raw[name] = value
             return
         section, _, key = name.rpartition("/")
+        if section.startswith("agent "):
+            self.override_agent(section.removeprefix("agent "), key, value)
+            return
         where = next((f for f in FILES if key in self.files[f].get(section, {})), home_of(section, key))
         entries = self.files[where].setdefault(section, {})
         if value is None:
             entries.pop(key, None)
         else:
             entries[key] = ", ".join(value) if isinstance(value, (list, tuple)) else str(value)
+
+    def override_agent(self, host, key, value):
+        if host not in self.agents:
+            raise LabError(f"there is no agent on '{host}'")
+        self.agents[host] |= {key: value}
+
+    def agent_text(self, host):
+        entries = {key: value for key, value in self.agents[host].items() if value is not None}
+        return AGENT_TEXT.format(host=host) + render("", entries)
 
     def text(self, name):
         parts = [HEADERS[name]]
@@ -111,7 +135,7 @@ class Configuration:
                 os.symlink(shared / name, link)
         write_file(self.layout.etc("monitor") / MONITOR, self.text(MONITOR))
         for host in DATABASES:
-            write_file(self.layout.etc(host) / "mmm_agent.conf", AGENT_TEXT.format(host=host))
+            write_file(self.layout.etc(host) / AGENT, self.agent_text(host))
 
 
 HEADERS = {

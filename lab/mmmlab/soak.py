@@ -38,9 +38,9 @@ class Soak:
 
     patience_ms = PATIENCE_MS
 
-    def __init__(self, screen, prefix, seed, minutes, config=None, bin_dir=None):
-        """`minutes`: None for as long as there are faults."""
-        self.screen, self.minutes = screen, minutes
+    def __init__(self, screen, prefix, seed, minutes, config=None, bin_dir=None, mixed_fences=False):
+        """`minutes`: None for as long as there are faults. `mixed_fences`: faults may change a host's write_fence."""
+        self.screen, self.minutes, self.mixed_fences = screen, minutes, mixed_fences
         self.lab = Lab(prefix, bin_dir=bin_dir, config=config or {}, mysql={"max_binlog_size": BINLOG_SIZE})
         self.tally = Tally(seed)
         self.faults = soak_faults.faults(seed)
@@ -139,7 +139,16 @@ class Soak:
             "restart": lab.restart,
             "move": lambda host: self.command("move_role", "writer", host),
             "set_offline": lambda host: self.command("set_offline", host),
+            "lease_ttl": lambda seconds: administrator.change_lease_ttl(lab, seconds),
+            "write_fence": self.change_write_fence,
         }
+
+    def change_write_fence(self, host, mode):
+        """The restart alone where all have the same."""
+        if self.mixed_fences:
+            administrator.change_write_fence(self.lab, host, mode)
+        else:
+            self.lab.restart(host, "agent")
 
     def command(self, *words):
         code, text = self.lab.control(*words)

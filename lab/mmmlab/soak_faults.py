@@ -1,4 +1,4 @@
-"""What soak breaks: drawn from a seed, as plain values. Pure.
+"""What soak breaks, and what it changes: drawn from a seed, as plain values. Pure.
 
 A fault names its hosts by what they are at the moment when it happens (`writer`, `peer`: the other master, `slave`), so
 the same seed draws the same faults whatever they lead to.
@@ -7,12 +7,19 @@ the same seed draws the same faults whatever they lead to.
 import random
 from dataclasses import dataclass
 
+from .layout import DATABASES
+
 PLACES = ("writer", "peer", "slave", "monitor", "client")
 SERVERS = ("writer", "peer", "slave")
 PROCESSES = tuple((place, unit) for place in SERVERS for unit in ("mysqld", "agent")) + (("monitor", "monitor"),)
 # Longer than any lease and any check takes to notice; shorter than a person's patience.
 HOLD_S = (0.2, 8.0)
 ABSENCE_S = (30.0, 180.0)
+# Longer than the lab's lease of 2 s; now and then longer than the 15 s of restart_grace, too.
+AGENT_AWAY_S = (2.5, 20.0)
+# Half of the lab's and twice that: what runs out has to fit into the bounds of L1.
+LEASE_TTL_S = (1, 2, 4)
+FENCES = ("on", "host", "off")
 PAUSE_S = (0.0, 3.0)
 CALM_SHARE = 0.5
 DELAY_MS = (5, 300)
@@ -46,6 +53,12 @@ class Fault:
         return f"{self.kind}: {'; '.join(map(str, self.steps))}; for {self.hold_s:.1f} s"
 
 
+def fences(seed):
+    """A write_fence for each host: {host: mode}."""
+    dice = random.Random(f"fences {seed}")
+    return {host: dice.choice(FENCES) for host in DATABASES}
+
+
 def faults(seed):
     """The endless sequence of a seed."""
     dice = random.Random(seed)
@@ -56,7 +69,7 @@ def faults(seed):
 def draw(dice):
     kind, make = dice.choices([(kind, make) for kind, make, _ in KINDS], [weight for _, _, weight in KINDS])[0]
     steps = tuple(make(dice))
-    hold_s = dice.uniform(*(ABSENCE_S if kind == "monitor away" else HOLD_S))
+    hold_s = dice.uniform(*HOLDS_S.get(kind, HOLD_S))
     return Fault(kind, steps, hold_s, dice.random() < CALM_SHARE, dice.uniform(*PAUSE_S))
 
 
@@ -127,6 +140,32 @@ def monitor_away(dice):
     return [Step("stop", ("monitor", "monitor"))]
 
 
+def agent_away(dice):
+    """A planned stop, sometimes with something else behind it."""
+    who = (dice.choice(("writer",) + SERVERS), "agent")
+    steps = [Step("stop", who)]
+    if dice.random() < 0.4:
+        other = dice.choice([process for process in PROCESSES if process != who])
+        steps.append(Step(dice.choice(("kill", "freeze")), other, dice.uniform(0, 4)))
+    return steps
+
+
+def lease_ttl(dice):
+    """Another lease_ttl, which stays; sometimes the old one is tried out while it still runs."""
+    steps = [Step("lease_ttl", (dice.choice(LEASE_TTL_S),))]
+    after_s = dice.uniform(0, 3)
+    more = (("isolate", ("writer",)), ("freeze", ("writer", "agent")), ("stop", ("writer", "agent")),
+            ("kill", ("monitor", "monitor")))  # fmt: skip
+    if dice.random() < 0.5:
+        steps.append(Step(*dice.choice(more), after_s))
+    return steps
+
+
+def write_fence(dice):
+    """An agent is restarted with another write_fence, which stays."""
+    return [Step("write_fence", (dice.choice(SERVERS), dice.choice(FENCES)))]
+
+
 def move(dice):
     return [Step("move", ("peer",))]
 
@@ -160,4 +199,9 @@ KINDS = (
     ("planned move", move, 3),
     ("set offline", offline, 2),
     ("clean restart", restart, 3),
+    ("agent away", agent_away, 3),
+    ("other lease_ttl", lease_ttl, 2),
+    ("other write_fence", write_fence, 2),
 )
+# Of kinds that last longer than others.
+HOLDS_S = {"monitor away": ABSENCE_S, "agent away": AGENT_AWAY_S}

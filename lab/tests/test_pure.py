@@ -80,8 +80,9 @@ class Analysis(unittest.TestCase):
         self.assertEqual(track("client", [], []).sampling_gaps(0.0, 1.0), [(0.0, 1.0)])
 
     def test_a_piece_of_the_watch_that_sees_no_writer_at_its_end_is_known(self):
-        for track_seen, yes in ((steady("db1", 0.1, 2.0), True), (steady("db1", 0.1, 1.0), False), (track("db1", [], []), False)):
-            piece = SimpleNamespace(ended=2.0, tracks=lambda seen=track_seen: {"db1": seen})
+        whole, short, empty = steady("db1", 0.1, 2.0), steady("db1", 0.1, 1.0), track("db1", [], [])
+        for seen, yes in ((whole, True), (short, False), (empty, False)):
+            piece = SimpleNamespace(ended=2.0, tracks=lambda seen=seen: {"db1": seen})
             self.assertEqual(watch.sees_a_writer(piece), yes)
 
     def test_timeline_tells_each_change(self):
@@ -135,6 +136,13 @@ class Report(unittest.TestCase):
 class Files(unittest.TestCase):
     def text(self, name, overrides=None):
         return config.Configuration(Layout("pure"), overrides).text(name)
+
+    def test_an_agents_own_entry_goes_into_its_own_file_alone(self):
+        made = config.Configuration(Layout("pure"), {"agent db2/write_fence": "off"})
+        self.assertIn("\nthis db2\nwrite_fence             off\n", made.agent_text("db2"))
+        self.assertNotIn("write_fence", made.agent_text("db1") + made.text("mmm3.conf"))
+        self.assertEqual(config.split_option("agent db2/write_fence off"), ("agent db2/write_fence", "off"))
+        self.assertRaises(LabError, config.Configuration, Layout("pure"), {"agent client/write_fence": "off"})
 
     def test_an_override_replaces_the_entry_where_it_stands(self):
         text = self.text("mmm_mon.conf", {"check default/trap_period": 0.5})

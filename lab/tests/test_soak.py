@@ -4,13 +4,14 @@
 """
 
 import unittest
-from itertools import islice
+from itertools import islice, product
 
 from . import support  # noqa: F401  (puts the package on the path)
 from mmmlab import administrator, soak_faults, soak_verdict
 from mmmlab.soak_verdict import Tally, Told
 
 MANY = 3000
+LEASE_S, GRACE_S = 2.0, 15.0  # of the lab; the longest wait for a grace is 2 % longer
 
 
 class Drawing(unittest.TestCase):
@@ -33,10 +34,24 @@ class Drawing(unittest.TestCase):
         self.assertGreater(calm, MANY / 3)
         self.assertLess(calm, 2 * MANY / 3)
 
-    def test_only_a_monitor_that_is_away_is_held_for_long(self):
+    def test_only_a_monitor_or_an_agent_that_is_away_is_held_for_long(self):
         for fault in self.drawn(3):
-            low, high = soak_faults.ABSENCE_S if fault.kind == "monitor away" else soak_faults.HOLD_S
+            low, high = soak_faults.HOLDS_S.get(fault.kind, soak_faults.HOLD_S)
             self.assertTrue(low <= fault.hold_s <= high, fault)
+        away = [fault.hold_s for fault in self.drawn(3) if fault.kind == "agent away"]
+        self.assertTrue(min(away) > LEASE_S and max(away) > 1.0203 * GRACE_S, (min(away), max(away)))
+
+    def test_configurations_are_changed_to_every_value_on_every_host(self):
+        steps = [step for fault in self.drawn(4) for step in fault.steps]
+        lease_ttls = {step.words for step in steps if step.act == "lease_ttl"}
+        self.assertEqual(lease_ttls, {(ttl,) for ttl in soak_faults.LEASE_TTL_S})
+        changed = {step.words for step in steps if step.act == "write_fence"}
+        self.assertEqual(changed, set(product(soak_faults.SERVERS, soak_faults.FENCES)))
+
+    def test_the_same_seed_draws_the_same_write_fences_and_others_draw_others(self):
+        drawn = [soak_faults.fences(seed) for seed in range(50)]
+        self.assertEqual(drawn, [soak_faults.fences(seed) for seed in range(50)])
+        self.assertEqual({mode for fences in drawn for mode in fences.values()}, set(soak_faults.FENCES))
 
     def test_a_fault_tells_all_that_is_needed_to_do_it_by_hand(self):
         step = soak_faults.Step("kill", ("writer", "mysqld"), 0.25)
@@ -94,7 +109,8 @@ class Verdict(unittest.TestCase):
         soak_verdict.put_down_gaps(blind, {"db1": [(10.0, 10.2)], "db2": [(20.0, 20.7)]})
         self.assertEqual((seeing.ok, round(seeing.blind_ms)), (True, 490))
         self.assertEqual((blind.ok, round(blind.blind_ms), len(blind.blind)), (False, 700, 1))
-        self.assertIn("WRONG: the observer on db2 saw nothing for 700 ms from 20.000", "\n".join(soak_verdict.describe(blind, 1)))
+        text = "\n".join(soak_verdict.describe(blind, 1.0))
+        self.assertIn("WRONG: the observer on db2 saw nothing for 700 ms from 20.000", text)
 
     def test_an_interrupted_one_says_so(self):
         self.assertIn("interrupted", soak_verdict.describe(Tally(1, interrupted=True), 1.0)[-1])

@@ -1,11 +1,9 @@
 """A planned stop of the writer's agent (docs/lease.md, rule 9), and a lease_ttl that is changed while all runs."""
 
-import os
-import re
-import signal
 import time
 
 from .support import IMPATIENCE_MS, LabTest
+from mmmlab import administrator
 
 LEASE_S = 2.0
 GRACE_S = 8.0
@@ -76,25 +74,22 @@ class PlannedStops(LabTest):
 class LeaseTimeChanged(LabTest):
     config = {"lease_ttl": 8}
 
-    def reread(self, old, new):
-        """The monitor's configuration says another lease_ttl, and the monitor is told to read it."""
-        for path in self.lab.layout.etc("monitor").iterdir():
-            text = path.read_text(encoding="utf-8")
-            path.write_text(re.sub(rf"(?m)^lease_ttl +{old}$", f"lease_ttl {new}", text), encoding="utf-8")
-        os.kill(self.lab.unit("monitor", "monitor")["pid"], signal.SIGHUP)
+    def reread(self, new):
+        """The configuration says another lease_ttl, and the monitor is told to read it."""
+        administrator.change_lease_ttl(self.lab, new)
         self.wait(lambda: f"lease_ttl is {new} s from now on" in self.log("monitor"), "the monitor has read it")
 
     def test_a_lower_and_a_higher_one_interrupt_nothing(self):
         with self.under_load() as load:
-            self.reread(8, 1)
+            self.reread(1)
             load.go_on_for(11.0)  # what was longer has run out
-            self.reread(1, 3)
+            self.reread(3)
             load.go_on_for(5.0)
         load.assert_nobody_noticed()
 
     def test_a_host_that_vanishes_costs_the_lower_one(self):
         with self.under_load(timeout_ms=IMPATIENCE_MS) as load:
-            self.reread(8, 1)
+            self.reread(1)
             load.go_on_for(11.0)
             vanished = time.monotonic()
             self.lab.isolate("db1")
