@@ -11,8 +11,7 @@ from .analysis import BLIND_MAX_S
 OUTAGE_MIN_MS = 100.0
 # A fault takes effect within this of the last row that was acknowledged before it: the client's interval, a slow answer.
 BLAME_S = 0.3
-# Nobody's outage may be so long on a machine that others load; an idle one has none of OUTAGE_MIN_MS. A lease that runs
-# out costs more.
+# Nobody's outage may be so long; the longest that a busy machine showed was half of it. A lease that runs out costs more.
 UNEXPLAINED_MAX_MS = 1000.0
 # L1. From the moment that all is mended: a client's row is acknowledged, on a connection that was kept and on a new
 # one; every host is ONLINE, every address where `show` says, all follow one writer. What an administrator has to do by
