@@ -61,6 +61,7 @@ class TooSlow(AssertionError):
 class LabTest(unittest.TestCase):
     """One lab for the class, as new for each test; all hosts ONLINE, db1 the writer unless the class says otherwise."""
 
+    bin_dir = BIN_DIR
     config = {}
     mysql = {}
     semi_sync = True
@@ -69,7 +70,7 @@ class LabTest(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.lab = Lab(bin_dir=BIN_DIR, **cls.options())
+        cls.lab = Lab(bin_dir=cls.bin_dir, **cls.options())
         cls.addClassCleanup(cls.lab.down)
         cls.lab.up(owner_pid=os.getpid())
         cls.used = False
