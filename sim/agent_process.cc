@@ -91,7 +91,7 @@ void AgentProcess::carry_out(agent::Persist& effect) {
 }
 
 void AgentProcess::carry_out(agent::Send& effect) {
-  outbox_.send([this, to = effect.to, message = std::move(effect.message)]() mutable {
+  auto say = [this, to = effect.to, message = std::move(effect.message)]() mutable {
     for (const auto& checker : world_.checkers) checker->agent_says(machine_, message);
     if (world_.story.on()) tell_story(message);
     const auto monitor = world_.network.other_end(to, machine_);
@@ -101,7 +101,9 @@ void AgentProcess::carry_out(agent::Send& effect) {
     };
     if (world_.network.repeats(to, machine_)) world_.network.send_again(to, machine_, deliver);
     world_.network.send(to, machine_, std::move(deliver));
-  });
+  };
+  if (effect.urgent) say();
+  else outbox_.send(std::move(say));
 }
 
 void AgentProcess::carry_out(agent::Run& effect) {

@@ -71,6 +71,12 @@ void cut_power(World& world, const Fault& fault) {
   });
 }
 
+void make_late(World& world, const Fault& fault, Duration most) {
+  const Random random(world.plan.seed ^ static_cast<std::uint64_t>(fault.at.count()));
+  if (fault.who != kMonitor) return world.hosts[fault.who]->agent.be_late(most, random);
+  world.each_monitor([&](MonitorProcess& monitor) { monitor.be_late(most, random); });
+}
+
 void begin_fault(World& world, const Fault& fault) {
   world.story.tell("fault", "{}", describe(fault));
   auto* host = fault.who < world.hosts.size() ? world.hosts[fault.who].get() : nullptr;
@@ -87,6 +93,7 @@ void begin_fault(World& world, const Fault& fault) {
     case FaultKind::freeze_mysqld: return host->server.freeze();
     case FaultKind::freeze_agent: return host->agent.freeze();
     case FaultKind::freeze_monitor: return world.present_monitor().freeze();
+    case FaultKind::busy: return make_late(world, fault, fault.amount);
     case FaultKind::lose_host: return world.power_off(fault.who);
     case FaultKind::lose_disk:
       world.power_off(fault.who);
@@ -142,6 +149,7 @@ void end_fault(World& world, const Fault& fault) {
       if (!host->still) host->agent.thaw();
       return;
     case FaultKind::freeze_monitor: return world.each_monitor([](MonitorProcess& monitor) { monitor.thaw(); });
+    case FaultKind::busy: return make_late(world, fault, Duration{0});
     case FaultKind::lose_host:
     case FaultKind::lose_disk: return world.power_on(fault.who);
     case FaultKind::power_cut:

@@ -68,6 +68,9 @@ void Operator::decide_what_is_lost() {
     const auto last = world_.hosts[host]->server.last();
     return last != kNone && !best.received(last);
   });
+  // Or with what the last writer has: who has more may have it from nobody that a client could see.
+  for (const auto& host : world_.hosts)
+    if (name_of(host->id) == brain.book().assignment().writer && std::ranges::find(hosts, host->id) == hosts.end()) hosts.push_back(host->id);
   set_online(hosts[decisions_++ % hosts.size()], true);
 }
 

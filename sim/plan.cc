@@ -181,6 +181,8 @@ std::string describe(const Fault& fault) {
     case FaultKind::freeze_mysqld: return fmt::format("mysqld of {} is frozen for {:.3f} s", who, lasts);
     case FaultKind::freeze_agent: return fmt::format("the agent of {} is frozen for {:.3f} s", who, lasts);
     case FaultKind::freeze_monitor: return fmt::format("the monitor is frozen for {:.3f} s", lasts);
+    case FaultKind::busy:
+      return fmt::format("the machine of {} is busy for {:.3f} s: MMM does everything up to {:.3f} s late", who, lasts, seconds(fault.amount));
     case FaultKind::lose_host: return fmt::format("{} loses its power for {:.3f} s", who, lasts);
     case FaultKind::lose_disk: return fmt::format("{} loses its power for {:.3f} s, and its disk for ever", who, lasts);
     case FaultKind::power_cut:

@@ -26,6 +26,7 @@ enum class FaultKind {
   restart_writable, slow_read_only,
   move_role, set_offline, change_mode, command,
   stop_agent, change_ttl,
+  busy,
 };
 
 // What a schedule is drawn for (plan_kinds.h).

@@ -257,6 +257,16 @@ void plan_second_monitor(Plan& plan, Random& random) {
   plan.second = second;
 }
 
+// A busy machine: our processes get their turn late, again and again, and now and then that is more than a lease lasts.
+void add_busy_machines(Plan& plan, Random& random) {
+  while (random.chance(0.15)) {
+    Fault fault{.kind = FaultKind::busy, .at = random.between(kFaultsFrom, TrueTime(kCalmFrom - 1s)), .lasts = random.between(500ms, 15s)};
+    fault.who = plan.topology.node(random.below(plan.topology.hosts() + 1));  // a host, or the monitor
+    fault.amount = random.chance(0.7) ? random.between(1ms, 100ms) : random.between(100ms, 3s);
+    plan.faults.push_back(fault);
+  }
+}
+
 }  // namespace
 
 bool only_restarts(const Plan& plan) {
@@ -281,7 +291,7 @@ void shape_by_kind(Plan& plan) {
   Random random(plan.seed ^ 0x6B696E64u);
   random.next();
   switch (plan.kind) {
-    case PlanKind::general: break;
+    case PlanKind::general: add_busy_machines(plan, random); break;
     case PlanKind::restarts: plan_restarts(plan, random); break;
     case PlanKind::grants: plan_grants(plan, random); break;
     case PlanKind::pins: plan_pins(plan, random); break;

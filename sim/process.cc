@@ -51,6 +51,19 @@ void Process::thaw() {
   }
 }
 
+void Process::be_late(Duration most, Random random) {
+  late_by_ = most;
+  late_random_ = random;
+}
+
+void Process::put_off(Action action) {
+  // Of two at the same time the queue takes the earlier one first.
+  last_due_ = std::max(last_due_, queue_.now() + late_random_.between(Duration{0}, late_by_));
+  queue_.at(last_due_, [this, life = life_, action = std::move(action)]() mutable {
+    if (life == life_ && running_) handle_now(std::move(action));
+  });
+}
+
 void Process::wake_at(Instant at) {
   wanted_ = at;
   if (at == kNever) return;

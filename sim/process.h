@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sim/event_queue.h"
+#include "sim/random.h"
 #include "sim/topology.h"
 
 namespace mmm::sim {
@@ -28,6 +29,8 @@ class Process {
   // SIGSTOP: nothing is handled until the thaw, then everything at once, in the order in which it came.
   void freeze();
   void thaw();
+  // The machine is busy: whatever comes is handled late, by up to this, still in the order in which it came. 0: no more.
+  void be_late(Duration most, Random random);
 
  protected:
   using Action = EventQueue::Action;
@@ -38,8 +41,8 @@ class Process {
   template <std::invocable F>
   void handle(F&& action) {
     if (!running_) return;
-    if (frozen_) backlog_.push_back(std::forward<F>(action));
-    else action();
+    if (is_late()) put_off(std::forward<F>(action));
+    else handle_now(std::forward<F>(action));
   }
   template <std::invocable F>
   void later(Duration wait, F action) {
@@ -57,10 +60,21 @@ class Process {
 
  private:
   void set_timer(TrueTime at);
+  template <std::invocable F>
+  void handle_now(F&& action) {
+    if (frozen_) backlog_.push_back(std::forward<F>(action));
+    else action();
+  }
+  // Also while something waits from the time when it was.
+  bool is_late() const { return late_by_ > Duration{0} || queue_.now() < last_due_; }
+  void put_off(Action action);
 
   bool running_ = false, frozen_ = false;
   std::uint64_t life_ = 0;
   std::vector<Action> backlog_;
+  Duration late_by_{0};                // at most
+  TrueTime last_due_{0};               // when the last that was put off is handled
+  Random late_random_{0};
   Instant wanted_ = kNever;
   std::optional<TrueTime> timer_;      // the earliest that is set
 };

@@ -35,7 +35,8 @@ void TrueWords::monitor_says(const MonitorProcess& monitor, const ToAgent& messa
     world_.violate("S4", fmt::format("the monitor tells ({}, {}, {}), which is not on its disk", order.epoch,
                                      order.generation.value, order.version.value));
   const auto& assignment = instruction->assignment;
-  if (assignment.generation.value > 0 && assignment.version == Version{1} && assignment.takeover_set.empty())
+  const bool begins = kept && !kept->accepted && assignment.version == Version{1};  // a later leader counts anew
+  if (assignment.generation.value > 0 && begins && assignment.takeover_set.empty())
     world_.violate("L1", fmt::format("generation {} begins with an empty set: should {} die now, nobody could follow it",
                                      assignment.generation.value, assignment.writer));
 }

@@ -158,6 +158,7 @@ struct Released {
   Generation generation;
   bool mysqld_dead = false;
   std::optional<GtidSet> has;      // its last position; absent when its server did not tell
+  bool complete = false;           // it had all that it had to have, and may have taken writes
   std::string reason;
 
   bool operator==(const Released&) const = default;

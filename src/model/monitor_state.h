@@ -28,6 +28,7 @@ struct HandOverRecord {
   GtidSet must_have;               // what `to` must have applied before its first write
   bool position_known = false;     // `must_have` is the last position of `from`
   HostName catch_up_from;          // whom `to` fetches from what it lacks; empty: nobody
+  HostName makes_do_with;          // set_online --accept-loss: what this host lacks is given up; empty: nothing is
 
   bool operator==(const HandOverRecord&) const = default;
 };
@@ -71,6 +72,8 @@ struct LeadershipState {
   std::uint64_t vouched_below = 0; // as in Hello; 0 once every host has accepted a leadership of ours since
   std::vector<Epoch> lineage;      // earlier leaderships that some host may still know as the last
   HostSet unproven;                // a writer was made without asking them what they have
+  // What the present writer had to have when these were asked; of what they have more only what it made counts.
+  std::map<HostName, GtidSet> counts_up_to;
   std::map<HostName, GtidSet> diverged;  // what they have and the writer lacked
   std::map<HostName, FlapRecord> flaps;
   std::map<HostName, Order> acknowledgements;  // the latest of each host: one with an older state has lost it (rule 11)

@@ -139,6 +139,7 @@ void AgentShell::carry_out(agent::Persist effect) { outbox_.write(print_agent_me
 void AgentShell::carry_out(agent::Send effect) {
   const auto session = sessions_.find(effect.to);
   if (session == sessions_.end()) return;
+  if (effect.urgent) return session->second->send(wire2::encode(effect.message));
   say(session->second, wire2::encode(effect.message));
 }
 

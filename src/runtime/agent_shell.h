@@ -36,7 +36,7 @@ class AgentShell {
 
   // Runs until it is stopped. Requires: `open` succeeded.
   Task<void> run();
-  // The writer first gets itself a longer lease, or gives its role up where the machine shuts down. Deadline: 7 s; when it
+  // The writer first gets itself a longer lease, or gives its role up where the machine shuts down. Deadline: 8 s; when it
   // is said again, none.
   void stop();
 

@@ -7,7 +7,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from .support import BIN_DIR, DATABASES, LabTest
+from .support import BIN_DIR, DATABASES, IMPATIENCE_MS, LabTest
 from mmmlab.client import default_bin_dir
 
 WRAPPER = Path(__file__).with_name("no_nftables.py")
@@ -35,7 +35,8 @@ class NoNftables(LabTest):
             warning = f"# Warning: host {host}: {self.told}"
             self.wait(lambda: warning in self.control("show"), f"show warns of {host}")
             self.assertIn(f"[error] {self.told}", self.log(host))
-        with self.under_load() as load:
+        # Nothing resets a connection here: a client waits for as long as it likes to.
+        with self.under_load(timeout_ms=IMPATIENCE_MS) as load:
             self.control("move_role", "writer", "db2")
             load.wait_for_writes()
             self.wait_for_peace()

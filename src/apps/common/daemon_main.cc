@@ -95,6 +95,7 @@ int daemon_main(const DaemonProgram& program, int argc, char** argv) {
   }
   // It is read again when the daemon has left this directory.
   if (location->file && location->file->contains('/')) location->file = std::filesystem::absolute(*location->file);
+  for (auto& directory : location->search_dirs) directory = std::filesystem::absolute(directory);
   const auto loaded = load_config(program.program, *location);
   if (!loaded) {
     std::cerr << format_problems(loaded.error());

@@ -19,6 +19,7 @@ struct Description<HandOverRecord> {
       field("must_have", &HandOverRecord::must_have),
       field("position_known", &HandOverRecord::position_known),
       field<HostOrNone>("catch_up_from", &HandOverRecord::catch_up_from),
+      later_field<HostOrNone>("makes_do_with", &HandOverRecord::makes_do_with),
   };
 };
 
@@ -50,7 +51,7 @@ struct Description<LeadershipState> {
       field<Host>("excused", &LeadershipState::excused),
       field("release_requested", &LeadershipState::release_requested),
       field("longest_lease_ms", &LeadershipState::longest_lease),
-      field("grace", &LeadershipState::grace),
+      later_field("grace", &LeadershipState::grace),
       field("unheard_lease", &LeadershipState::unheard_lease),
       field("must_have", &LeadershipState::must_have),
       field<HostOrNone>("catch_up_from", &LeadershipState::catch_up_from),
@@ -60,6 +61,7 @@ struct Description<LeadershipState> {
       field("vouched_below", &LeadershipState::vouched_below),
       field("lineage", &LeadershipState::lineage),
       field<Host>("unproven", &LeadershipState::unproven),
+      later_field("counts_up_to", &LeadershipState::counts_up_to),
       field("diverged", &LeadershipState::diverged),
       field("flaps", &LeadershipState::flaps),
       field("acknowledgements", &LeadershipState::acknowledgements),

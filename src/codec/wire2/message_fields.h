@@ -102,7 +102,7 @@ struct Description<ReplicationStatus> {
       field("configured", &ReplicationStatus::configured),
       field("source_ip", &ReplicationStatus::source_ip),
       field("source_port", &ReplicationStatus::source_port),
-      field("source_server_id", &ReplicationStatus::source_server_id),
+      later_field("source_server_id", &ReplicationStatus::source_server_id),
       field("io", &ReplicationStatus::io),
       field("sql", &ReplicationStatus::sql),
       field("seconds_behind", &ReplicationStatus::seconds_behind),
@@ -172,7 +172,7 @@ struct Description<Acknowledged> {
       field("order", &Acknowledged::order),
       field("longest_lease_ms", &Acknowledged::longest_lease),
       field("has_fence", &Acknowledged::has_fence),
-      field("grace", &Acknowledged::grace),
+      later_field("grace", &Acknowledged::grace),
   };
 };
 
@@ -193,6 +193,7 @@ struct Description<Released> {
       field("generation", &Released::generation),
       field("mysqld_dead", &Released::mysqld_dead),
       field("has", &Released::has),
+      later_field("complete", &Released::complete),
       field("reason", &Released::reason),
   };
 };
@@ -205,9 +206,9 @@ struct Description<Ask> {
       field("accepted", &Ask::accepted),
       field("ttl_ms", &Ask::ttl),
       field("has_fence", &Ask::has_fence),
-      field("grace", &Ask::grace),
-      field("grace_over", &Ask::grace_over),
-      field("grace_runs", &Ask::grace_runs),
+      later_field("grace", &Ask::grace),
+      later_field("grace_over", &Ask::grace_over),
+      later_field("grace_runs", &Ask::grace_runs),
   };
 };
 
@@ -248,8 +249,8 @@ struct Description<PromiseAsk> {
       field("ttl_ms", &PromiseAsk::ttl),
       field("has_fence", &PromiseAsk::has_fence),
       field("lease_live", &PromiseAsk::lease_live),
-      field("grace", &PromiseAsk::grace),
-      field("grace_over", &PromiseAsk::grace_over),
+      later_field("grace", &PromiseAsk::grace),
+      later_field("grace_over", &PromiseAsk::grace_over),
   };
 };
 

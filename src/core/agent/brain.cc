@@ -58,6 +58,7 @@ void Brain::on(const Started& event) {
   has_fence_ = event.has_fence;
   fence_untimed_ = event.fence_untimed;
   if (event.memory) memory_ = *event.memory;
+  may_start_replication_ = memory_.stopped_replication;
   longer_until_ = now_ + waiting_time(memory_.longest_lease, false);
   if (memory_.epoch.counter > 0) leader_heard_ = now_;  // our predecessor may have heard it a moment ago
   if (!memory_.instruction) {
@@ -311,7 +312,7 @@ void Brain::accept(const Instruction& instruction) {
   acknowledgement_due_ = true;
   if (instruction.release && is_writer())
     start_release(instruction.reason, false);
-  else if (release_ && !release_->mysqld_dead)
+  else if (release_ && !release_->mysqld_dead && !stop_)
     release_.reset();  // withdrawn before it was done
 }
 
@@ -347,7 +348,7 @@ void Brain::answer_survey() {
     answer.received = was_complete() ? server_->has : server_->replication.received;
   }
   survey_.reset();
-  send(answer);
+  send(answer, true);  // what a host with a full disk received may be nowhere else
 }
 
 // ---- what shall be ----------------------------------------------------------------------------------------------
@@ -475,8 +476,8 @@ bool Brain::try_run(Operation operation) {
   return true;
 }
 
-void Brain::send(FromAgent message) {
-  if (leader_) effects_.push_back(Send{*leader_, std::move(message)});
+void Brain::send(FromAgent message, bool urgent) {
+  if (leader_) effects_.push_back(Send{*leader_, std::move(message), urgent});
 }
 
 void Brain::note(Severity severity, std::string text) { effects_.push_back(Note{severity, std::move(text)}); }

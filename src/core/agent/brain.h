@@ -185,6 +185,7 @@ class Brain {
   Duration longest_lease() const;       // of all that we know of, graces included
   void hear_of_grace(const PromiseAsk& ask);
   void settle_acknowledgement();
+  bool is_arming_pin() const;
   bool still_untimed() const;
   void lease_for_accepted(bool new_generation, bool keeps_serving);
   void restart_as_writer(const Started& event);
@@ -224,6 +225,7 @@ class Brain {
   void start_receiving_again();
   void apply_what_was_received();
   void stop_replicating();
+  void stopped_replication(bool by_us);
   void came_up(const std::string& ip, std::string what);
   void announce(const std::string& ip);
   Duration older_holder_lasts(const std::string& ip) const;
@@ -236,7 +238,7 @@ class Brain {
   bool is_busy_with(const Operation& operation) const;
   bool try_run(Operation operation);    // false: its lane is busy or it is backing off
   bool lane_free(Lane lane) const;
-  void send(FromAgent message);         // to the leader, when there is one
+  void send(FromAgent message, bool urgent = false);  // to the leader, when there is one
   void note(Severity severity, std::string text);
   void persist();
   void wake_at(Instant at);

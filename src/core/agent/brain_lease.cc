@@ -59,12 +59,18 @@ void Brain::lease_for_accepted(bool new_generation, bool keeps_serving) {
 }
 
 // What has no end in the kernel, or is about to have none, though the set that is on disk is not empty any more (rule 5).
+bool Brain::is_arming_pin() const {
+  return std::ranges::any_of(in_flight_, [this](const auto& entry) {
+    const auto* arm = std::get_if<ArmLease>(&entry.second.operation);
+    return arm && arm->staged == pin_staged_;
+  });
+}
+
 bool Brain::still_untimed() const {
   if (lease_.pinned() || MMM_MUTANT(acknowledged_while_untimed)) return false;
-  return fence_untimed_ || !untimed_ips_.empty() || std::ranges::any_of(in_flight_, [this](const auto& entry) {
+  return fence_untimed_ || !untimed_ips_.empty() || is_arming_pin() || std::ranges::any_of(in_flight_, [](const auto& entry) {
     const auto* put = std::get_if<PutWriterAddress>(&entry.second.operation);
-    const auto* arm = std::get_if<ArmLease>(&entry.second.operation);
-    return (put && put->lease.end() == kNever) || (arm && arm->staged == pin_staged_);
+    return put && put->lease.end() == kNever;
   });
 }
 
@@ -128,6 +134,7 @@ void Brain::settle_fence() {
     else try_run(CloseFence{});
     return;
   }
+  if (!lease_.pinned() && !is_arming_pin()) pin_staged_ = 0;  // the next pin stages anew: this one may be gone by then
   if (!entitled() || !drained_) return;
   if (lease_.pinned()) {
     if (pin_staged_ == 0) try_run(StageLease{std::nullopt});

@@ -31,7 +31,7 @@ void Brain::came_up(const std::string& ip, std::string what) {
 
 // A kernel lifetime ends up to 2 s late: whole seconds, rounded up.
 Duration Brain::older_holder_lasts(const std::string& ip) const {
-  if (is_writer_ip(ip)) return waiting_time(std::max(memory_.longest_lease, lease_ttl()), false);
+  if (is_writer_ip(ip)) return waiting_time(longest_lease(), false);
   return waiting_time(reader_ttl(), false);
 }
 

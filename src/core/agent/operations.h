@@ -72,7 +72,8 @@ using ConnectionId = std::uint64_t;  // a standing connection of a monitor; neve
 // What is said leaves only once every Persist before it is on disk, file and directory synced (rule 2). Operations don't
 // wait: those that take rights away must not, those that give rights need a lease, which needs a Send.
 struct Persist { AgentMemory memory; };
-struct Send { ConnectionId to = 0; FromAgent message; };
+// Leaves only once every Persist before it is on disk, unless it is `urgent`: it tells nothing that has to be there.
+struct Send { ConnectionId to = 0; FromAgent message; bool urgent = false; };
 struct AskPeer { HostName to; PeerQuestion question; };     // to another agent, over a connection that this one opened
 struct AnswerPeer { ConnectionId to = 0; PeerAnswer answer; };
 struct ResolveAddress { ConnectionId asker = 0; std::uint64_t number = 0; std::string ip; };  // ask the segment; answer AddressResolved

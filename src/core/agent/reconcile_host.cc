@@ -129,8 +129,14 @@ void Brain::settle_replication() {
     // still applying what the replica had already. Or we stopped receiving from it, and were restarted since.
     start_receiving_again();
   } else {
-    may_start_replication_ = false;
+    stopped_replication(false);
   }
+}
+
+// Kept: an agent that is restarted must not take for an administrator's what it stopped itself.
+void Brain::stopped_replication(bool by_us) {
+  may_start_replication_ = by_us;
+  if (std::exchange(memory_.stopped_replication, by_us) != by_us) persist();
 }
 
 // Once both threads have stopped, the next start of either throws away what was received and not applied (MariaDB with

@@ -55,6 +55,7 @@ void Brain::finish_release() {
   Released released{.generation = release_->generation,
                     .mysqld_dead = release_->mysqld_dead,
                     .has = sure ? std::optional(server_->has) : std::nullopt,
+                    .complete = memory_.complete == release_->generation,
                     .reason = release_->reason};
   if (!sure && drained_ && !release_->mysqld_dead)
     released.reason += "; its server could not be stopped in time, its address is gone";
@@ -217,9 +218,13 @@ void Brain::completed(std::uint64_t id, const Operation& operation, bool good) {
     if (stage->lease && MMM_MUTANT(staged_on_answer)) try_run(ArmLease{id});
     else if (stage->lease) ask_for_lease(id, *stage->lease);
     else pin_staged_ = id;
-  } else if (const auto* arm = std::get_if<ArmLease>(&operation); arm && good) {
-    armed_staged_ = arm->staged;
-    fence_untimed_ = arm->staged == pin_staged_;
+  } else if (const auto* arm = std::get_if<ArmLease>(&operation)) {
+    if (good) {
+      armed_staged_ = arm->staged;
+      fence_untimed_ = arm->staged == pin_staged_;
+    } else if (arm->staged == pin_staged_) {
+      pin_staged_ = 0;  // what was staged may have been taken away since: a pin stages anew
+    }
   } else if (std::holds_alternative<LimitLease>(operation) || std::holds_alternative<CloseFence>(operation)) {
     if (good) fence_untimed_ = false, pin_staged_ = 0;
   } else if (const auto* reader = std::get_if<PutReaderAddress>(&operation)) {
@@ -235,7 +240,7 @@ void Brain::completed(std::uint64_t id, const Operation& operation, bool good) {
   } else if (lane_of(operation) == Lane::replication) {
     const bool receives = std::holds_alternative<Follow>(operation) || std::holds_alternative<StartReplication>(operation);
     if (good && receives) receiver_started_ = now_;
-    if (good && (receives || std::holds_alternative<StartApplier>(operation))) may_start_replication_ = false;
+    if (good && (receives || std::holds_alternative<StartApplier>(operation))) stopped_replication(false);
     if (good && std::holds_alternative<Follow>(operation) && !is_writer()) {
       follow_anew_ = false;
       memory_.followed = memory_.accepted.generation;
@@ -244,7 +249,7 @@ void Brain::completed(std::uint64_t id, const Operation& operation, bool good) {
     // Ours, whatever became of it: it must not be taken for an administrator's.
     if (std::holds_alternative<StopReplication>(operation) || std::holds_alternative<StopReceiver>(operation) ||
         std::holds_alternative<StopApplier>(operation))
-      may_start_replication_ = true;
+      stopped_replication(true);
     if (good && std::holds_alternative<StopApplier>(operation) && server_) server_->replication.sql = false;
     if (good && std::holds_alternative<StartApplier>(operation) && server_) server_->replication.sql = true;
     observe_soon_ = true;

@@ -159,7 +159,7 @@ void MonitorBrain::take(const HostName& host, const Report& message) {
   news_ = true;
   writer_released(host, "its agent reports that generation " + std::to_string(message.released.value) +
                               " was given up", std::nullopt,
-                  message.accepted.generation >= book_.assignment().generation);
+                  message.accepted.generation >= book_.assignment().generation ? Reached::writes : Reached::nothing);
 }
 
 void MonitorBrain::acknowledged(const HostName& host, const Order& order) {
@@ -197,7 +197,8 @@ void MonitorBrain::said(const HostName& host, const Released& message) {
     note(NoteLevel::error, host, "check mysql is bad: " + message.reason);
   if (auto& report = hosts_.at(host).agent.report) report->released = std::max(report->released, message.generation);
   if (book_.assignment().writer != host || message.generation < book_.assignment().generation) return;
-  writer_released(host, message.reason, message.mysqld_dead ? std::nullopt : message.has);
+  writer_released(host, message.reason, message.mysqld_dead ? std::nullopt : message.has,
+                  message.complete || message.has ? Reached::writes : Reached::acceptance);
 }
 
 void MonitorBrain::said(const HostName& host, const Ask& message) {
@@ -210,6 +211,7 @@ void MonitorBrain::said(const HostName& host, const Ask& message) {
     return no("its state is older than what it acknowledged");
   const bool was_accepted = book_.durable().accepted;
   const auto grace_before = book_.durable().grace.number;
+  const auto longest_before = book_.durable().longest_lease;
   if (const auto refusal = book_.grant(host, message, now_.at)) return no(*refusal);
   acknowledged(host, message.accepted);
   // An Ask names what the agent has accepted: it is an acknowledgement too.
@@ -221,8 +223,10 @@ void MonitorBrain::said(const HostName& host, const Ask& message) {
     note(NoteLevel::info, host, grace.number > 0 ? fmt::format("its agent stops for a while; the writer's lease lasts {} s", seconds(grace.length))
                                                  : "its agent is back: the writer's lease is an ordinary one again");
   if (!was_accepted && book_.durable().accepted) generation_accepted(host);
-  news_ = writer_is_back(host) || changed || graced;
-  send(host, Grant{message.number, message.accepted.generation}, message.grace == 0);  // a grace is on disk before it is given
+  const bool longer = book_.durable().longest_lease > longest_before;
+  news_ = writer_is_back(host) || changed || graced || longer;
+  // What lasts longer than the disk says is on disk before it is given.
+  send(host, Grant{message.number, message.accepted.generation}, message.grace == 0 && !longer);
 }
 
 void MonitorBrain::said(const HostName& host, const SurveyAnswer& message) {

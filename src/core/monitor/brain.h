@@ -69,7 +69,7 @@ class MonitorBrain {
     bool unproven = false;
     // What the present writer had to have when it was made that. More, not made by that writer, may have come to this host
     // after its answer, from the writer before; gone once it is verified.
-    std::optional<GtidSet> told;
+    std::optional<GtidSet> counts_up_to;
     std::optional<std::pair<Generation, GtidSet>> to_verify;  // what it had when it was first seen to follow that writer
     bool verified = false;           // while not ONLINE: since it is back the writer was seen to have all that it has
 
@@ -77,8 +77,12 @@ class MonitorBrain {
     void doubt() {
       unproven = true;
       verified = false;
-      told.reset();
+      counts_up_to.reset();
       to_verify.reset();
+    }
+    void trust() {
+      unproven = false;
+      counts_up_to.reset();
     }
   };
 
@@ -131,7 +135,8 @@ class MonitorBrain {
 
   // leadership.cc
   void continue_leadership(const LeadershipState& leadership);
-  void lead_from_reports();
+  void lead_from_reports(MonitorMode mode);
+  bool leads_nobody() const;
   void gather();
   std::vector<std::string> missing_acceptances() const;
   void start_leading(LeaseBook::Durable durable, Duration longest_lease);
@@ -166,6 +171,7 @@ class MonitorBrain {
 
   // hand_over.cc
   void decide_writer();
+  bool every_candidate_was_heard();
   void begin_hand_over(HandOver next);
   void advance_hand_over();
   void advance_releasing();
@@ -177,8 +183,9 @@ class MonitorBrain {
   bool writer_forgot_its_release() const;
   void note_unproven(const HostName& target);
   std::optional<Instant> offer(const HostName& target);  // nothing: offered; else when it may be tried again
+  enum class Reached { nothing, acceptance, writes };  // how far a writer came with its generation
   void writer_released(const HostName& host, const std::string& why, const std::optional<GtidSet>& has,
-                       bool had_accepted = true);
+                       Reached reached = Reached::writes);
   void last_writer_is(const HostName& host);
   void target_failed(const std::string& why);
   void finish_hand_over();
@@ -199,6 +206,7 @@ class MonitorBrain {
   bool bar_is_confirmed() const;                      // by all that can be asked
   bool semi_sync_is_used() const;
   bool everybody_told() const;
+  void give_up_what_nobody_has(const std::map<HostName, GtidSet>& holds);
   GtidSet what_counts(const HostName& host, const GtidSet& all) const;
   std::pair<int, int> promisers() const;
   bool writer_lives_on_promises() const;
@@ -225,6 +233,7 @@ class MonitorBrain {
   void publish();
   void instruction_into(Instruction& into) const;
   bool may_be_offered() const;
+  bool may_be_admitted_again(const HostName& host) const;
   void tell(const HostName& host);
   void keep();
   MonitorState state() const;
@@ -266,6 +275,8 @@ class MonitorBrain {
   std::string line_;                 // as in Instruction
   std::string machine_id_, path_;
   MonitorState file_;                // as read at the start
+  Generation known_generation_;      // the highest of leaderships before this one, by what this monitor knew itself
+  std::optional<Generation> led_from_;  // what this leadership began with; nothing: another process began it
 
   bool network_ = false;             // some ping_ips answered the last time; false until the first answer
   MonitorMode mode_;

@@ -105,6 +105,10 @@ Evaluation set_online(const Words& words, const ClusterView& view) {
   if (host->diverged)
     return refused("Host '{}' has transactions that the writer lacks. It can't be switched to ONLINE. Copy the data of "
                    "the writer to it first.", host->name);
+  const auto* role = view.config->role(view.config->active_master_role);
+  if (makes_do && role && std::ranges::find(role->hosts, host->name) == role->hosts.end())
+    return refused("Host '{}' is not among the hosts of role '{}': nobody can make do with what it has. Use set_online without "
+                   "--accept-loss.", host->name, role->name);
   if (host->unproven && view.active_master)
     return refused("Host '{}' is still compared with the writer. We can't set it online now. Please, wait some time.", host->name);
   if (host->unproven && !accept_loss && view.assignment.writer == host->name)

@@ -228,7 +228,7 @@ void MonitorBrain::verify(const HostName& host, HostData& data, const GtidSet& w
   const bool replaced = data.to_verify && !report->server->has.empty() && !all.contains(data.to_verify->second);
   if (!data.to_verify || data.to_verify->first != generation || replaced) data.to_verify.emplace(generation, std::move(all));
   data.verified = writer_has.contains(data.to_verify->second);
-  if (data.verified) data.unproven = false, data.told.reset();
+  if (data.verified) data.trust();
 }
 
 // No host comes back by itself with transactions that the writer lacks (S3).

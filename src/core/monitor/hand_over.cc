@@ -39,7 +39,10 @@ void MonitorBrain::detach_from_silent_writer() {
     const auto& report = entry.second.agent.report;
     return reachable(entry.first) && report && report->writer_asks && report->assignment.generation == generation;
   });
-  if (somebody_hears_it) return;
+  if (somebody_hears_it) {
+    poked_ = {};  // should it go silent later, all are asked anew
+    return;
+  }
   if (detached_ == generation) return;
   const auto others = [&](const auto& action) {
     for (auto& [name, data] : hosts_)
@@ -78,10 +81,11 @@ void MonitorBrain::decide_writer() {
   }
   if (holder) {  // released, but the roles stay (MANUAL, WAIT), or a mode was left in between
     if (unfit(*holder).empty())
-      begin_hand_over({.step = Step::choosing, .from = assignment.writer, .to = *holder,
+      begin_hand_over({.step = hosts_.at(*holder).unproven ? Step::surveying : Step::choosing, .from = assignment.writer, .to = *holder,
                        .why = fmt::format("{} is back", *holder)});
     return;
   }
+  if (!book_.exists() && !every_candidate_was_heard()) return;
   const bool must_release = book_.exists() && book_.durable().accepted && !book_.durable().released;
   begin_hand_over({.step = must_release ? Step::releasing
                            : book_.exists() ? Step::surveying : Step::choosing,
@@ -92,6 +96,16 @@ void MonitorBrain::decide_writer() {
                                             hosts_.contains(assignment.writer)
                                                 ? to_string(hosts_.at(assignment.writer).state) : "not configured",
                                             hosts_.contains(assignment.writer) ? hosts_.at(assignment.writer).because : "")});
+}
+
+// Rule 14. Whoever was missing when an administrator let us lead may be, or have been, the writer.
+bool MonitorBrain::every_candidate_was_heard() {
+  stuck_because_.clear();
+  for (const auto& host : candidates())
+    if (!hosts_.at(host).agent.report)
+      stuck_because_ = fmt::format("nobody that was heard knows who the last writer is, and '{}' was not heard yet: start its agent, "
+                                   "or choose: mmm_control move_role", host);
+  return stuck_because_.empty();
 }
 
 bool MonitorBrain::writer_lost() const {
@@ -175,8 +189,8 @@ void MonitorBrain::advance_releasing() {
 
 // The writer said that it gave its generation up for good, or refused it.
 void MonitorBrain::writer_released(const HostName& host, const std::string& why, const std::optional<GtidSet>& has,
-                                   bool had_accepted) {
-  if (!book_.released(host, book_.assignment().generation, had_accepted)) return;
+                                   Reached reached) {
+  if (!book_.released(host, book_.assignment().generation, reached != Reached::nothing)) return;
   note(NoteLevel::info, host, fmt::format("generation {} is given up for good: {}", book_.assignment().generation.value, why));
   if (hand_over_ && hand_over_->step == Step::releasing) {
     hand_over_->position_known = has.has_value();
@@ -190,11 +204,11 @@ void MonitorBrain::writer_released(const HostName& host, const std::string& why,
       hand_over_->must_have.add(*has);
     else
       hand_over_->position_known = false;
-    // It had accepted: its history is the one that counts, whatever the writer before it is still found to have.
-    if (!hand_over_->planned && hand_over_->step == Step::settling) hand_over_->from = host;
+    // It may have taken writes: its history is the one that counts, whatever the writer before it is still found to have.
+    if (!hand_over_->planned && hand_over_->step == Step::settling && reached == Reached::writes) hand_over_->from = host;
     return target_failed(why);
   }
-  if (hand_over_ && had_accepted && hand_over_->from != host) return last_writer_is(host);
+  if (hand_over_ && reached == Reached::writes && hand_over_->from != host) return last_writer_is(host);
   if (hand_over_ || frozen_roles()) return;
   owners_.erase(*writer_role());
   begin_hand_over({.step = has ? Step::choosing : Step::surveying, .from = host, .why = why,
@@ -322,6 +336,7 @@ void MonitorBrain::advance_surveying() {
     if (why.empty() && hosts_.at(host).unproven)
       why = fmt::format("its agent lost its memory, and not every server told what it has; bring those back, or: set_online {} "
                         "--accept-loss", host);
+    if (why.empty()) why = "it has transactions that may not belong to the last writer's history";
     stuck_because_ += fmt::format("{}{}: {}", stuck_because_.empty() ? "" : "; ", host, why);
   }
   // Who is bound by a promise is asked again when that has run out.
@@ -344,14 +359,14 @@ void MonitorBrain::note_unproven(const HostName& target) {
   for (auto& [name, data] : hosts_) {
     const auto answer = h.answers.find(name);
     const bool told = h.position_known || (answer != h.answers.end() && !answer->second.has.empty());
-    if (name == target) data.unproven = false, data.told.reset();
+    if (name == target) data.trust();
     if (name == target || !book_.exists()) continue;
     if (!told) {
       data.doubt();
     } else if (!h.position_known && !data.unproven) {
       data.verified = false;
       data.to_verify.reset();
-      data.told = h.must_have;
+      data.counts_up_to = h.must_have;
     }
   }
 }

@@ -105,10 +105,10 @@ GtidSet MonitorBrain::what_counts(const HostName& host, const GtidSet& all) cons
   const auto& data = hosts_.at(host);
   if (const auto& only = hand_over_->makes_do_with; !only.empty()) return host == only ? all : GtidSet{};
   const bool trusted = !data.diverged && (data.verified || !data.unproven);
-  if (host == hand_over_->from || (trusted && !data.told)) return all;
+  if (host == hand_over_->from || (trusted && !data.counts_up_to)) return all;
   GtidSet counted;
-  if (trusted) counted = all.up_to(*data.told);
-  const auto* writer = config_.host(book_.assignment().writer);
+  if (trusted) counted = all.up_to(*data.counts_up_to);
+  const auto* writer = config_.host(hand_over_->from);
   const auto& report = data.agent.report;
   const bool follows = writer && report && report->server && report->server->replication.source_ip == writer->ip;
   if (follows && report->server->replication.source_server_id != 0) counted.add(all.made_by(report->server->replication.source_server_id));
@@ -122,6 +122,17 @@ bool MonitorBrain::everybody_told() const {
     const bool told = answer != hand_over_->answers.end() && (!answer->second.has.empty() || answer->second.bound.empty());
     return told || entry.second.state == HostState::admin_offline;
   });
+}
+
+// What the target of an offer before this one had to have may have been lost since, with the only host that had it.
+void MonitorBrain::give_up_what_nobody_has(const std::map<HostName, GtidSet>& holds) {
+  if (owed_.must_have.empty() || !everybody_told()) return;
+  GtidSet all;
+  for (const auto& [name, set] : holds) all.add(set);
+  if (all.contains(owed_.must_have)) return;
+  note(NoteLevel::error, "", fmt::format("{} transactions that the next writer had to have are on no host any more: they are lost (of {})",
+                                         all.count_lacking(owed_.must_have), to_string(owed_.must_have)));
+  owed_ = {};
 }
 
 // The candidate that received most (design: "not applied most"). What it lacks of what others have it fetches from them.
@@ -150,6 +161,7 @@ std::optional<HostName> MonitorBrain::choose_by_survey() {
                                  at_hand.count_lacking(everything), to_string(everything));
     return std::nullopt;
   }
+  give_up_what_nobody_has(holds);
   const auto* role = config_.role(config_.active_master_role);
   std::optional<HostName> best;
   std::uint64_t fewest = 0;

@@ -14,7 +14,7 @@ void MonitorBrain::carry_out(CommandId id, const SetOnline& intent, const Answer
   if (intent.accept_loss && data.unproven) {
     for (auto& [name, other] : hosts_)
       if (name != intent.host && hand_over_) other.doubt();
-    data.unproven = false;
+    data.trust();
     if (hand_over_) hand_over_->makes_do_with = intent.host;
     note(NoteLevel::warning, intent.host, "the administrator makes do with what it has: what the last writer had more is lost");
   }
@@ -54,18 +54,25 @@ void MonitorBrain::carry_out(CommandId id, const SwitchMode& intent, const Answe
 
 void MonitorBrain::carry_out(CommandId id, const MoveWriter& intent, const Answer& answer) {
   const bool under_way = hand_over_ && (hand_over_->step == Step::offering || hand_over_->step == Step::settling);
-  if (hand_over_ && !under_way && (intent.unfenced || !stuck_because_.empty())) hand_over_.reset();
-  if (hand_over_)
+  const bool waits = hand_over_ && !under_way && (intent.unfenced || !stuck_because_.empty());
+  if (hand_over_ && !waits)
     return reply(id, plain_answer(AnswerCode::refused, "ERROR: A hand-over of the writer role is under way: " + hand_over_->why));
-  if (intent.unfenced) return carry_out_unfenced(id, intent, answer);
-  const auto from = active_master().value_or(HostName{});
-  if (const auto why = intent.force ? std::string() : not_ready(intent.to); !why.empty() && book_.exists())
+  if (intent.unfenced) {
+    hand_over_.reset();
+    return carry_out_unfenced(id, intent, answer);
+  }
+  const auto waiting = std::exchange(hand_over_, std::nullopt);
+  const auto from = waiting ? waiting->from : active_master().value_or(HostName{});
+  if (const auto why = intent.force ? std::string() : not_ready(intent.to); !why.empty() && book_.exists()) {
+    hand_over_ = waiting;  // it goes on
     return reply(id, plain_answer(AnswerCode::refused,
                                   fmt::format("ERROR: '{}' can't become the writer now: {}. Nothing was moved.", intent.to, why)));
+  }
   const bool must_release = book_.exists() && !book_.durable().released;
   HandOver next{.step = must_release ? Step::releasing : Step::surveying, .from = from, .to = intent.to, .planned = true,
                 .force = intent.force,
                 .why = fmt::format("move_role{} by the administrator", intent.force ? " --force" : "")};
+  if (waiting) next.makes_do_with = waiting->makes_do_with;
   next.command = id;
   next.answer = answer;
   begin_hand_over(std::move(next));

@@ -33,6 +33,7 @@ void MonitorBrain::on(const MonitorStarted& event) {
   if (file_.leadership) epoch_.counter = file_.leadership->epoch.counter;
   if ((event.own || MMM_MUTANT(copied_file_continued)) && file_.leadership) return continue_leadership(*file_.leadership);
   epoch_.counter += 1;
+  if (file_.leadership) known_generation_ = file_.leadership->assignment.generation;
   not_leading_because_ = "it is new here and waits until every host has accepted it";
   note(NoteLevel::info, "", fmt::format("starts without a leadership of its own ({}): asks every host for its assignment",
                                         file_.leadership ? "the state file was written elsewhere" : "no state file of ours"));
@@ -60,6 +61,7 @@ void MonitorBrain::continue_leadership(const LeadershipState& leadership) {
     data.because = "as the status file says";
     if (const auto flap = leadership.flaps.find(name); flap != leadership.flaps.end()) data.flap = flap->second;
     data.unproven = leadership.unproven.contains(name);
+    if (const auto it = leadership.counts_up_to.find(name); it != leadership.counts_up_to.end()) data.counts_up_to = it->second;
     if (const auto it = leadership.acknowledgements.find(name); it != leadership.acknowledgements.end())
       data.agent.acknowledged = it->second;
     if (const auto own = leadership.diverged.find(name); own != leadership.diverged.end()) {
@@ -80,6 +82,7 @@ void MonitorBrain::continue_leadership(const LeadershipState& leadership) {
                    .why = record.why, .began = now_, .step_began = now_, .must_have = record.must_have,
                    .position_known = record.position_known, .catch_up_from = record.catch_up_from};
   resumed.unwanted = leadership.release_requested;
+  resumed.makes_do_with = record.makes_do_with;
   resumed.step = record.step == "releasing"   ? Step::releasing
                  : record.step == "surveying" ? Step::surveying
                  : record.step == "offering"  ? Step::offering
@@ -149,7 +152,8 @@ void MonitorBrain::said(const HostName& host, const Welcome& message) {
   news_ = true;
   if (!leads_) return;
   const auto& assignment = book_.assignment();
-  if (message.report.assignment.generation > std::max(assignment.generation, book_.floor()))
+  const auto known = leads_nobody() ? assignment.generation : std::max(assignment.generation, book_.floor());
+  if (message.report.assignment.generation > known)
     hear_of_later(host, message.report.assignment);
   lost_its_state(host);
 }
@@ -193,9 +197,23 @@ void MonitorBrain::forget_the_operators_word() {
   if (std::ranges::all_of(hosts_, [](const auto& entry) { return entry.second.agent.obeys; })) vouched_below_ = 0;
 }
 
-// An operator let us lead without this host, and it knows of a generation that we were never told of. What it has counts
-// for nothing until it was compared; our own writer goes on under a generation that is later than both (decide_writer).
+// Has this leadership made nobody writer yet, and is nobody left of those before that it was told of?
+bool MonitorBrain::leads_nobody() const {
+  const auto& durable = book_.durable();
+  return led_from_ == durable.assignment.generation && (!book_.exists() || durable.released);
+}
+
+// An operator let us lead without this host, and it knows of a generation that we were never told of. Where nobody is the
+// writer by us, that one's writer was the last. Else what the host has counts for nothing until it was compared; our own
+// writer goes on under a generation that is later than both (decide_writer).
 void MonitorBrain::hear_of_later(const HostName& host, const Assignment& assignment) {
+  if (leads_nobody()) {
+    note(NoteLevel::warning, host, fmt::format("knows of generation {} of '{}', which this monitor was never told of",
+                                               assignment.generation.value, assignment.writer));
+    hand_over_.reset();
+    file_ = state();
+    return lead_from_reports(mode_);
+  }
   note(NoteLevel::error, host,
        fmt::format("knows of generation {} of '{}', which this monitor was never told of: it obeys, and what it has is compared "
                    "with the writer", assignment.generation.value, assignment.writer));
@@ -209,6 +227,7 @@ void MonitorBrain::hear_of_later(const HostName& host, const Assignment& assignm
 // written. From here on we are a new monitor, after a restart as well.
 void MonitorBrain::superseded(const std::string& by_whom) {
   leads_ = false;
+  known_generation_ = std::max(known_generation_, book_.assignment().generation);
   vouched_below_ = 0;
   lineage_.push_back(epoch_);
   file_ = state();
@@ -275,10 +294,10 @@ void MonitorBrain::gather() {
   });
   if (!first_look_by_) first_look_by_ = now_.at + kFirstLook;
   if (!all_looked && now_.at < *first_look_by_) return wake_at(*first_look_by_);
-  lead_from_reports();
+  lead_from_reports(config_.monitor.mode);
 }
 
-void MonitorBrain::lead_from_reports() {
+void MonitorBrain::lead_from_reports(MonitorMode mode) {
   const Report* best = nullptr;
   Duration longest = lease_ttl_;
   LeaseBook::Durable durable;
@@ -331,11 +350,14 @@ void MonitorBrain::lead_from_reports() {
   owed_ = {};
   line_ = epoch_.id;
   start_leading(std::move(durable), longest);
+  // One that only its writer accepted may be known to nobody any more, if that writer lost its memory.
+  book_.raise_floor(known_generation_);
+  led_from_ = book_.assignment().generation;
   note(NoteLevel::info, "", fmt::format("leads now (leadership {}): {}", epoch_.counter,
                                         known ? fmt::format("took over generation {} of '{}'",
                                                             book_.assignment().generation.value, book_.assignment().writer)
                                               : "no host knows of an assignment"));
-  adopt(decide_start(config_, evidence, holder, config_.monitor.mode));
+  adopt(decide_start(config_, evidence, holder, mode));
 }
 
 void MonitorBrain::adopt(const StartDecision& decision) {

@@ -173,11 +173,12 @@ std::optional<std::string> LeaseBook::grant(const HostName& from, const Ask& ask
   if (durable_.released && !MMM_MUTANT(release_not_final))
     return fmt::format("generation {} was given up", assignment.generation.value);
   if (barred()) return fmt::format("an administrator ended generation {}", assignment.generation.value);
+  grace_ends(from, ask.grace_over);
+  grace_runs(from, ask.grace_runs, ask.has_fence, now);
+  if (ask.grace > 0) grace_runs(from, {ask.grace, ask.ttl}, ask.has_fence, now);
   if (durable_.unheard_lease && now < hold_until_)
     return std::string("the administrator let this monitor lead: a lease of which nobody told may run out first");
   last_ask_ = now;
-  grace_ends(from, ask.grace_over);
-  grace_runs(from, ask.grace_runs, ask.has_fence, now);
   if (ask.grace == 0) count_grant(from, ask.ttl, ask.has_fence, now);
   return std::nullopt;
 }

@@ -83,9 +83,16 @@ void MonitorBrain::publish() {
 // What it must have was found before it is told. Once the offer has failed that is old: it is not told again.
 bool MonitorBrain::may_be_offered() const { return hand_over_ && hand_over_->step == Step::offering; }
 
+// A promise that it forgot binds it no more: by then the writer must have heard that it left the set, and nobody leaves
+// while a lease of which nobody told may run (rules 1, 11).
+bool MonitorBrain::may_be_admitted_again(const HostName& host) const {
+  const bool may_have_promised = book_.durable().unheard_lease && book_.assignment().takeover_set.contains(host);
+  return !may_have_promised && !writer_without_a_state(host);
+}
+
 void MonitorBrain::tell(const HostName& host) {
   auto& agent = hosts_.at(host).agent;
-  if (agent.report && agent.report->lost_memory && writer_without_a_state(host)) return;
+  if (agent.report && agent.report->lost_memory && !may_be_admitted_again(host)) return;
   if (agent.acknowledged == published_->order && agent.sent == published_->order) return;
   if (agent.sent == published_->order && now_.at < agent.sent_at + kTellAgain) return;
   agent.sent = published_->order;
@@ -140,6 +147,7 @@ void MonitorBrain::leadership_into(LeadershipState& l) const {
   l.vouched_below = vouched_below_;
   l.lineage = lineage_;
   l.unproven.clear();
+  l.counts_up_to.clear();
   l.diverged.clear();
   l.flaps.clear();
   l.acknowledgements.clear();
@@ -147,6 +155,7 @@ void MonitorBrain::leadership_into(LeadershipState& l) const {
     if (data.agent.acknowledged != Order{}) l.acknowledgements[name] = data.agent.acknowledged;
     if (data.flap.flap_count > 0 || data.flap.flapping) l.flaps[name] = data.flap;
     if (data.unproven) l.unproven.insert(name);
+    if (data.counts_up_to) l.counts_up_to[name] = *data.counts_up_to;
     if (data.diverged) l.diverged[name] = data.suspect;
   }
   l.release_requested = hand_over_ && hand_over_->unwanted;
@@ -154,7 +163,7 @@ void MonitorBrain::leadership_into(LeadershipState& l) const {
   if (hand_over_) {
     const auto& h = *hand_over_;
     l.hand_over = HandOverRecord{std::string(to_string_step(static_cast<int>(h.step))), h.from, h.to, h.planned, h.force,
-                                 h.why, h.began.wall_ms, h.must_have, h.position_known, h.catch_up_from};
+                                 h.why, h.began.wall_ms, h.must_have, h.position_known, h.catch_up_from, h.makes_do_with};
   }
 }
 

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <nftables/libnftables.h>
 
+#include "io/fence/nft.h"
+
 namespace mmm {
 
 namespace {
@@ -14,6 +16,8 @@ std::string set_of(const std::string& ip) { return ip.find(':') == std::string::
 void RejectTable::Free::operator()(nft_ctx* context) const { nft_ctx_free(context); }
 
 Result<RejectTable> RejectTable::open(std::uint16_t agent_port, std::uint16_t mysql_port) {
+  // Where there is no netfilter the library would end the process.
+  if (const auto usable = Nft::open(); !usable) return std::unexpected(usable.error());
   std::unique_ptr<nft_ctx, Free> context(nft_ctx_new(NFT_CTX_DEFAULT));
   if (!context) return fail("cannot use nftables: out of memory");
   nft_ctx_buffer_error(context.get());

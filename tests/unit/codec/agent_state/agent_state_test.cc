@@ -15,6 +15,9 @@ AgentMemory draw_memory(std::uint64_t seed) {
                      .accepted = json::draw<Order>(random),
                      .instruction = json::draw<std::optional<Instruction>>(random),
                      .released = json::draw<Generation>(random),
+                     .followed = json::draw<Generation>(random),
+                     .complete = json::draw<Generation>(random),
+                     .stopped_replication = json::draw<bool>(random),
                      .longest_lease = json::draw<Duration>(random),
                      .grace = json::draw<Grace>(random),
                      .grace_over = json::draw<std::uint64_t>(random),
@@ -32,6 +35,17 @@ TEST(AgentState, ComesBackAsItWas) {
     ASSERT_TRUE(back) << back.error().text << "\n" << text;
     ASSERT_EQ(*back, memory) << text;
   }
+}
+
+// Goal: S5. An upgrade costs no agent its memory.
+TEST(AgentState, AFileThatLacksWhatCameLaterIsRead) {
+  const auto memory = parse_agent_memory(
+      R"({"crc32":"a5ccf5f6","format":1,"agent":{"epoch":{"counter":3,"id":"5f2c9a1e"},"accepted":{"epoch":3,"generation":7,"version":2},)"
+      R"("released":6,"longest_lease_ms":2000,"boot_id":"7c1f0f5e-2a34-4f0e-9b53-0a9f4c7f6f11"}})");
+  ASSERT_TRUE(memory) << memory.error().text;
+  EXPECT_EQ(memory->released, Generation{6});
+  EXPECT_EQ(memory->followed, Generation{});
+  EXPECT_EQ(memory->grace, Grace{});
 }
 
 TEST(AgentState, EveryChangedByteIsAnError) {

@@ -95,7 +95,7 @@ TEST(Wire2, LooksAsDocumented) {
             R"({"type":"ask","number":41,"accepted":{"epoch":3,"generation":7,"version":2},"ttl_ms":2000,)"
             R"("has_fence":true,"grace":0,"grace_over":0,"grace_runs":{"number":0,"length_ms":0}})");
   EXPECT_EQ(encode(Released{.generation = {7}, .mysqld_dead = true, .has = {}, .reason = "mysqld died"}),
-            R"({"type":"released","generation":7,"mysqld_dead":true,"reason":"mysqld died"})");
+            R"({"type":"released","generation":7,"mysqld_dead":true,"complete":false,"reason":"mysqld died"})");
 }
 
 // Goal: a field that is sent and not read would void a promise, or keep one that is void.

@@ -70,6 +70,20 @@ TEST_F(FollowingTest, LeavesReplicationThatAnAdministratorStoppedAlone) {
   EXPECT_EQ(agent.index_of("run"), agent.story.size());
 }
 
+// Goal: L1 (seed 7040857). It was killed before it could start again what it had stopped itself.
+TEST_F(FollowingTest, StartsAfterARestartWhatItHadStoppedItself) {
+  AgentDriver again{"db3"};
+  again.host = agent.host;
+  again.host.server.replication.io = IoThread::no;
+  again.host.server.replication.sql = false;
+  again.disk = agent.brain.memory();
+  again.disk->stopped_replication = true;
+  again.now = agent.now;
+  again.start();
+  again.pass(1s);
+  EXPECT_TRUE(again.host.server.replication.sql);
+}
+
 TEST_F(FollowingTest, ANewWriterIsFollowedEvenWhenAnAdministratorHadStoppedReplication) {
   replication.io = IoThread::no;
   replication.sql = false;

@@ -159,6 +159,16 @@ TEST_F(GraceTest, WhereTheMachineShutsDownTheRoleIsGivenUp) {
   EXPECT_EQ(agent.brain.memory().grace.number, 0u);
 }
 
+TEST_F(GraceTest, NoInstructionTakesAShutdownBack) {
+  stop(true);
+  agent.hear(instruction(1, 1, 3, "db1"));
+  EXPECT_FALSE(ready());
+  agent.finish_all();
+  agent.pass(100ms);
+  EXPECT_TRUE(ready());
+  EXPECT_EQ(agent.last<Released>().generation, Generation{1});
+}
+
 // ---- it is back ---------------------------------------------------------------------------------------------------
 
 struct BackTest : GraceTest {

@@ -40,8 +40,8 @@ TEST_F(TakingOverTest, TakesTheRoleStepByStep) {
   agent.hear(instruction(1, 2, 1, "db2"));
   agent.pass(100ms);
   EXPECT_THAT(agent.story, ElementsAre("persist", "say acknowledged 1.2.1", "say ask for generation 2",
-                                       "persist", "run stop the applier", std::string("run ") + kLift, std::string("run ") + kPut,
-                                       "run replicate from db1 (10.0.0.4:3306)"));
+                                       "persist", "run stop the applier", "persist", std::string("run ") + kLift,
+                                       std::string("run ") + kPut, "run replicate from db1 (10.0.0.4:3306)", "persist"));
   EXPECT_TRUE(serves());
 }
 
@@ -190,6 +190,7 @@ TEST_F(TakingOverTest, GivesUpWhenItCantApplyWithinTenSeconds) {
   agent.pass(200ms);
   ASSERT_EQ(agent.count<Released>(), 1u);
   EXPECT_EQ(agent.last<Released>().generation, Generation{2});
+  EXPECT_FALSE(agent.last<Released>().complete);
   EXPECT_EQ(agent.last<Released>().reason, "it could not get or apply 3 transactions within 10 s");
   EXPECT_FALSE(agent.host.writable());
 }

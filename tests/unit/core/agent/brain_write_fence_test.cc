@@ -123,6 +123,20 @@ TEST_F(WriteFenceTest, WhatCouldNotBeArmedIsTriedAgain) {
   EXPECT_GE(times(kArm), 1);
 }
 
+// Goal: S5. Meanwhile the kernel may have been emptied: armed would be what is not there any more.
+TEST_F(WriteFenceTest, APinThatCouldNotBeArmedIsStagedAnew) {
+  agent.obey(with_set(1, {"db2"}));
+  agent.hear(with_set(2, {}));
+  agent.finish(kStagePin);
+  agent.fail(kArm);
+  agent.obey(with_set(3, {"db2"}));
+  agent.forget();
+  agent.obey(with_set(4, {}));
+  agent.pass(1s);
+  EXPECT_EQ(times(kStagePin), 1);
+  EXPECT_TRUE(serves());
+}
+
 TEST_F(WriteFenceTest, WithoutAFenceTheKernelIsAskedForNone) {
   agent.has_fence = false;
   agent.obey(with_set(1, {}));

@@ -91,6 +91,16 @@ TEST_F(RoleMapTest, TakesItBackByAWordOfTheMonitorOnly) {
   EXPECT_TRUE(holds());
 }
 
+TEST_F(RoleMapTest, AWordThatIsOlderThanTheNewestOfThoseMapsGivesNothingBack) {
+  lose_the_monitor();
+  hear_map(3, {kReader});
+  hear_map(7, {kReader});
+  agent.hear(Hello{.host = "db3", .epoch = {1, "m"}, .leads = true});
+  agent.hear(told(5));
+  agent.pass(1s);
+  EXPECT_FALSE(holds());
+}
+
 // ---- what it answers ----------------------------------------------------------------------------------------------
 
 TEST_F(RoleMapTest, SaysWhatItReallyServesAndByWhichInstruction) {

@@ -160,6 +160,66 @@ TEST_F(FitnessTest, AHostThatWasNotAskedIsSetOnlineOnlyWithTheWordThatLossIsAcce
   EXPECT_EQ(writer(), "db1");
 }
 
+TEST_F(FitnessTest, WhatANonCandidateHasCanNotBeMadeDoWith) {
+  monitor.silence("db3");
+  mysqld_dies("db1");
+  monitor.pass(5s);
+  ASSERT_TRUE(serves("db2"));
+  mysqld_dies("db2");
+  monitor.pass(5s);
+  monitor.command("set_online db3 --accept-loss");
+  EXPECT_THAT(monitor.replies.back(), HasSubstr("'db3'"));
+  EXPECT_THAT(monitor.replies.back(), HasSubstr("ERROR"));
+}
+
+// Goal: S2. What the writer before it has is not forgotten for the sake of one that never took a write.
+TEST_F(FitnessTest, ATargetThatNeverHadAllThatItHadToHaveIsNotTheLastWriter) {
+  agent("db2").serves = false;
+  monitor.silence("db1");
+  monitor.pass(5s);
+  ASSERT_EQ(writer(), "db2");
+  ASSERT_EQ(monitor.kept.back().leadership->hand_over->step, "settling");
+  monitor.say("db2", Released{.generation = book().assignment().generation, .reason = "it could not apply what it received"});
+  EXPECT_EQ(monitor.kept.back().leadership->hand_over->from, "db1");
+}
+
+TEST_F(FitnessTest, ATargetThatMayHaveTakenWritesIsTheLastWriter) {
+  agent("db2").serves = false;
+  monitor.silence("db1");
+  monitor.pass(5s);
+  ASSERT_EQ(monitor.kept.back().leadership->hand_over->step, "settling");
+  monitor.say("db2", Released{.generation = book().assignment().generation, .mysqld_dead = true, .complete = true, .reason = "mysqld is down"});
+  EXPECT_EQ(monitor.kept.back().leadership->hand_over->from, "db2");
+}
+
+// Goal: L1 (seed 6098718). A move that is refused changes nothing, least of all that somebody is to become the writer.
+TEST_F(FitnessTest, AMoveThatIsRefusedDoesNotEndAHandOverThatWaits) {
+  stop_applier("db2");
+  monitor.silence("db1");
+  monitor.pass(5s);
+  ASSERT_TRUE(monitor.kept.back().leadership->hand_over);
+  monitor.command("move_role writer db2");
+  ASSERT_THAT(monitor.replies.back(), HasSubstr("Nothing was moved"));
+  EXPECT_TRUE(monitor.kept.back().leadership->hand_over);
+  EXPECT_EQ(monitor.kept.back().leadership->hand_over->from, "db1");
+}
+
+TEST_F(FitnessTest, WhatCountsOfWhomOutlivesARestartOfTheMonitor) {
+  mysqld_dies("db1");
+  monitor.pass(5s);
+  ASSERT_TRUE(serves("db2"));
+  const auto found = std::ranges::find_if(monitor.kept, [](const auto& state) {
+    return state.leadership && state.leadership->counts_up_to.contains("db3");
+  });
+  ASSERT_NE(found, monitor.kept.end());
+  const auto before = *found;
+  monitor.kept = {before};
+  monitor.restart();
+  monitor.network();
+  ASSERT_GT(monitor.kept.size(), 1u);
+  EXPECT_EQ(monitor.kept[1].leadership->counts_up_to, before.leadership->counts_up_to);
+}
+
 TEST_F(FitnessTest, KillHostRunsForAWriterThatVanished) {
   monitor.silence("db1");
   monitor.pass(5s);

@@ -365,6 +365,18 @@ TEST_F(DoubtedReplicaTest, WhatItReceivedFromAnotherDoesNotCount) {
   EXPECT_FALSE(monitor.noted("fetches what it lacks"));
 }
 
+// Goal: S2. The last writer is who may have taken writes, not who was offered the role since.
+TEST_F(DoubtedReplicaTest, ItCountsAlsoAfterAnOfferThatCameToNothing) {
+  monitor.agents.at("db3").refuses_generation = "its applier is stopped";
+  monitor.pass(4s);
+  ASSERT_TRUE(monitor.noted("is offered to it; it must have 0-1-9,0-2-30"));
+  monitor.agents.at("db3").refuses_generation.clear();
+  monitor.forget();
+  monitor.pass(6s);
+  EXPECT_TRUE(monitor.noted("is offered to it; it must have 0-1-9,0-2-30"));
+  EXPECT_FALSE(monitor.noted("is offered to it; it must have 0-1-9,0-2-20"));
+}
+
 TEST_F(HandOverTest, OfSeveralThatAreFitTheOneThatReceivedMostIsChosen) {
   auto config = lab::cluster();
   config.roles[0].hosts = {"db1", "db2", "db3"};

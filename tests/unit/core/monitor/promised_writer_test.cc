@@ -101,6 +101,17 @@ TEST_F(PromisedWriterTest, WhereOneOfTheOthersIsNotThereNobodyStopsReceiving) {
   EXPECT_FALSE(monitor.last_told<Detach>("db2"));
 }
 
+TEST_F(PromisedWriterTest, ThatTheyWereThereOnceIsNotEnoughWhenItGoesSilentLater) {
+  keeps_a_promise("db2", true);
+  monitor.silence("db1");
+  monitor.pass(10s);
+  monitor.silence("db3");
+  monitor.pass(500ms);
+  keeps_a_promise("db2", false);
+  monitor.pass(1s);
+  EXPECT_FALSE(monitor.last_told<Detach>("db2"));
+}
+
 TEST_F(PromisedWriterTest, WhoWasTakenOutIsNotAskedWhetherItIsThere) {
   monitor.command("set_offline db3");
   monitor.silence("db3");

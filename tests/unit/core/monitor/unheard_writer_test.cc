@@ -110,6 +110,91 @@ TEST_F(UnheardWriterTest, AWriterThatComesBackFirstGoesOnUnderAGenerationOfItsOw
   EXPECT_TRUE(serves("db1"));
 }
 
+// Goal: S1. db1 may live on what db2 has forgotten, and db2 is in the set for as long as nobody leaves it.
+TEST_F(HandOverTest, WhoForgotAPromiseIsNotAdmittedAgainBeforeItLeftTheSet) {
+  monitor.restart(false);
+  monitor.network();
+  monitor.join("db1");
+  monitor.join("db2");
+  monitor.command("take_lead --yes");  // without db3
+  ASSERT_TRUE(book().durable().unheard_lease);
+  agent("db2").report.lost_memory = true;
+  monitor.forget();
+  monitor.say_report("db2");
+  monitor.pass(10s);
+  ASSERT_TRUE(book().durable().unheard_lease);
+  EXPECT_FALSE(monitor.last_told<Instruction>("db2"));
+  monitor.pass(15s);
+  ASSERT_TRUE(monitor.last_told<Instruction>("db2"));
+  EXPECT_EQ(monitor.last_told<Instruction>("db2")->assignment.takeover_set, HostSet{});
+}
+
+// Goal: S1 (rule 9). The lease is refused, but what runs already is known from then on.
+TEST_F(HandOverTest, AGraceIsNotedAlsoWhileAnUnheardLeaseMayRun) {
+  monitor.restart(false);
+  monitor.network();
+  monitor.join("db1");
+  monitor.join("db2");
+  monitor.command("take_lead --yes");
+  monitor.say("db1", Ask{.number = 90, .accepted = agent("db1").report.accepted, .ttl = 2s, .grace_runs = {1, 15s}});
+  ASSERT_TRUE(monitor.last_told<NoGrant>("db1"));
+  EXPECT_EQ(book().durable().grace, (Grace{1, 15s}));
+}
+
+// Goal: S1 (rule 9).
+TEST_F(HandOverTest, AGraceThatIsAskedForCountsWhateverTheAskSaysOfWhatRuns) {
+  monitor.say("db1", Ask{.number = 90, .accepted = agent("db1").report.accepted, .ttl = 15s, .grace = 1});
+  EXPECT_EQ(book().durable().grace, (Grace{1, 15s}));
+}
+
+// Goal: S1. A leader that restarts counts by its disk.
+TEST_F(HandOverTest, ALeaseThatIsLongerThanTheDiskSaysIsOnDiskBeforeItIsGranted) {
+  const auto effects = monitor.brain->step(
+      AgentSaid{"db1", Ask{.number = 90, .accepted = agent("db1").report.accepted, .ttl = 9s}}, monitor.now);
+  const auto grant = std::ranges::find_if(effects, [](const auto& effect) { return std::holds_alternative<Tell>(effect); });
+  const auto keep = std::ranges::find_if(effects, [](const auto& effect) { return std::holds_alternative<Keep>(effect); });
+  ASSERT_NE(grant, effects.end());
+  ASSERT_NE(keep, effects.end());
+  EXPECT_LT(keep - effects.begin(), grant - effects.begin());
+  EXPECT_FALSE(std::get<Tell>(*grant).urgent);
+  EXPECT_EQ(std::get<Keep>(*keep).state.leadership->longest_lease, 9s);
+}
+
+// Goal: L1 (seed 7020618). Nobody is the writer by this leadership, so the one that is heard of was the last.
+TEST_F(HandOverTest, AfterTakeLeadTheWriterOfALaterGenerationThanAnybodyToldOfWasTheLast) {
+  for (const auto* host : {"db1", "db3"}) agent(host).acknowledges = false;
+  mysqld_dies("db1");
+  monitor.pass(5s);
+  ASSERT_TRUE(serves("db2"));
+  monitor.restart(false);
+  monitor.network();
+  monitor.join("db1");
+  monitor.join("db3");
+  monitor.command("take_lead --yes");
+  ASSERT_TRUE(monitor.noted("took over generation 1 of 'db1'"));
+  monitor.join("db2");
+  EXPECT_TRUE(monitor.noted("took over generation 2 of 'db2'"));
+  EXPECT_EQ(writer(), "db2");
+  EXPECT_EQ(book().assignment().generation, Generation{2});
+}
+
+// Goal: S2, rule 14 (seed 7135458). It knows of no writer because it lost its memory, maybe with its data.
+TEST_F(HandOverTest, AfterTakeLeadNobodyIsTheFirstWriterBeforeEveryCandidateWasHeard) {
+  monitor.restart(false);
+  monitor.network();
+  auto& report = agent("db2").report;
+  report.accepted = {};
+  report.assignment = {};
+  report.lost_memory = true;
+  monitor.join("db2");
+  monitor.command("take_lead --yes");
+  monitor.pass(30s);
+  ASSERT_TRUE(monitor.brain->leads());
+  EXPECT_FALSE(book().exists());
+  monitor.join("db1");
+  EXPECT_EQ(writer(), "db1");
+}
+
 // ---- move_role --unfenced --------------------------------------------------------------------------------------------
 
 struct UnfencedTest : HandOverTest {
