@@ -1,7 +1,6 @@
 #include "io/fence/reject.h"
 
 #include <fmt/format.h>
-#include <nftables/libnftables.h>
 
 #include "io/fence/nft.h"
 
@@ -13,27 +12,27 @@ std::string set_of(const std::string& ip) { return ip.find(':') == std::string::
 
 }  // namespace
 
-void RejectTable::Free::operator()(nft_ctx* context) const { nft_ctx_free(context); }
+RejectTable::RejectTable(std::unique_ptr<Nft> nft, std::string table, std::uint16_t mysql_port)
+    : nft_(std::move(nft)), table_(std::move(table)), mysql_port_(mysql_port) {}
+RejectTable::RejectTable(RejectTable&&) noexcept = default;
+RejectTable& RejectTable::operator=(RejectTable&&) noexcept = default;
 
 Result<RejectTable> RejectTable::open(std::uint16_t agent_port, std::uint16_t mysql_port) {
-  // Where there is no netfilter the library would end the process.
-  if (const auto usable = Nft::open(); !usable) return std::unexpected(usable.error());
-  std::unique_ptr<nft_ctx, Free> context(nft_ctx_new(NFT_CTX_DEFAULT));
-  if (!context) return fail("cannot use nftables: out of memory");
-  nft_ctx_buffer_error(context.get());
-  RejectTable table(std::move(context), fmt::format("inet mmm3_{}", agent_port), mysql_port);
+  auto nft = Nft::open();
+  if (!nft) return std::unexpected(nft.error());
+  RejectTable table(std::make_unique<Nft>(std::move(*nft)), fmt::format("inet mmm3_{}", agent_port), mysql_port);
   if (const auto made = table.make(); !made) return std::unexpected(made.error());
   return table;
 }
 
 RejectTable::~RejectTable() {
-  if (context_) (void)run("delete table " + table_);
+  if (nft_) (void)nft_->run("delete table " + table_);
 }
 
 // One transaction: what an agent that was killed left behind goes, the new table comes.
 Status RejectTable::make() {
   refused_.clear();
-  return run(fmt::format(
+  return nft_->run(fmt::format(
       "add table {0}\n"
       "delete table {0}\n"
       "table {0} {{\n"
@@ -68,14 +67,9 @@ Status RejectTable::admit(const std::string& ip) {
 
 // What fails on a table that somebody took away succeeds on a new one; a new one refuses nobody.
 Status RejectTable::change(const std::string& commands) {
-  const auto first = run(commands);
+  const auto first = nft_->run(commands);
   if (first || !make()) return first;
-  return run(commands);
-}
-
-Status RejectTable::run(const std::string& commands) {
-  if (nft_run_cmd_from_buffer(context_.get(), commands.c_str()) == 0) return {};
-  return fail(fmt::format("nftables: {}", nft_ctx_get_error_buffer(context_.get())));
+  return nft_->run(commands);
 }
 
 }  // namespace mmm

@@ -10,9 +10,9 @@
 #include "base/result.h"
 #include "base/time.h"
 
-struct nft_ctx;
-
 namespace mmm {
+
+class Nft;
 
 // How long a neighbour table may stay old: it is corrected by the new owner's first announcement that gets through.
 inline constexpr Duration kRejectFor = 10s;
@@ -24,8 +24,8 @@ class RejectTable {
  public:
   // `agent_port` tells the tables of several agents on one host apart. Errors: no nftables, or no right (CAP_NET_ADMIN).
   static Result<RejectTable> open(std::uint16_t agent_port, std::uint16_t mysql_port);
-  RejectTable(RejectTable&&) noexcept = default;
-  RejectTable& operator=(RejectTable&&) noexcept = default;
+  RejectTable(RejectTable&&) noexcept;
+  RejectTable& operator=(RejectTable&&) noexcept;
   // Removes the table.
   ~RejectTable();
 
@@ -35,17 +35,11 @@ class RejectTable {
   Status admit(const std::string& ip);
 
  private:
-  struct Free {
-    void operator()(nft_ctx* context) const;
-  };
-
-  RejectTable(std::unique_ptr<nft_ctx, Free> context, std::string table, std::uint16_t mysql_port)
-      : context_(std::move(context)), table_(std::move(table)), mysql_port_(mysql_port) {}
+  RejectTable(std::unique_ptr<Nft> nft, std::string table, std::uint16_t mysql_port);
   Status make();
   Status change(const std::string& commands);
-  Status run(const std::string& commands);
 
-  std::unique_ptr<nft_ctx, Free> context_;
+  std::unique_ptr<Nft> nft_;       // nothing: it was moved from
   std::string table_;
   std::uint16_t mysql_port_;
   std::set<std::string> refused_;  // and not admitted since; the kernel may have let go of it already
