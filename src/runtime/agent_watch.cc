@@ -6,6 +6,7 @@
 #include "io/mysql/rights.h"
 #include "io/process/server_process.h"
 #include "runtime/agent_shell.h"
+#include "runtime/segment_answer.h"
 
 namespace mmm {
 
@@ -17,7 +18,6 @@ constexpr Duration kLoginRetryMax = 2s;   // one that sends us away, less and le
 constexpr Duration kRightsAgain = 10s;    // missing rights are looked for again
 constexpr Duration kListAnyway = 5s;      // what the kernel has is read this often even if it tells of no change
 constexpr Duration kProbeEvery = 1s;
-constexpr Duration kResolveFor = 200ms;   // who answers later has other things to do; the question is repeated meanwhile
 constexpr Duration kProbeLimit = 500ms;
 
 // Has the process that the pid file names ended? Without a file nothing is known.
@@ -172,10 +172,8 @@ void AgentShell::carry_out(agent::ResolveAddress effect) { tasks_.spawn(resolve(
 
 Task<void> AgentShell::resolve(agent::ResolveAddress question) {
   co_await asio::post(loop_, asio::use_awaitable);  // not within the step that asked
-  Resolved answer{.number = question.number, .ip = question.ip};
-  const auto macs = co_await segment_.resolve_all(question.ip, Deadline::in(kResolveFor));
-  if (!macs) answer.problem = macs.error().text;
-  else for (const auto& mac : *macs) answer.macs.push_back(to_string(mac));
+  const Resolve asked{question.number, question.ip};  // GCC 12: not within co_await
+  auto answer = co_await answer_of(segment_, asked);
   happen(agent::AddressResolved{question.asker, std::move(answer)});
 }
 

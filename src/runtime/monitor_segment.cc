@@ -2,14 +2,9 @@
 
 #include "io/address/addresses.h"
 #include "runtime/monitor_shell.h"
+#include "runtime/segment_answer.h"
 
 namespace mmm {
-
-namespace {
-
-constexpr Duration kResolveFor = 200ms;   // as agents do
-
-}  // namespace
 
 void MonitorShell::carry_out(AskSegment effect) { tasks_.spawn(ask_segment(std::move(effect.question))); }
 
@@ -24,9 +19,7 @@ Task<void> MonitorShell::ask_segment(Resolve question) {
     event.on_segment = false;
   } else {
     auto& segment = segments_.try_emplace(**interface, loop_.get_executor(), **interface).first->second;
-    const auto macs = co_await segment.resolve_all(question.ip, Deadline::in(kResolveFor));
-    if (!macs) event.answer.problem = macs.error().text;
-    else for (const auto& mac : *macs) event.answer.macs.push_back(to_string(mac));
+    event.answer = co_await answer_of(segment, question);
   }
   happen(event);
 }
