@@ -3,8 +3,6 @@
 from . import matrix_cases
 from .config import QUICK_CHECKS, write_fence
 from .soak import Soak, Violation
-from .stage import bring_online
-from .watch import Watch
 
 
 class Matrix(Soak):
@@ -48,12 +46,9 @@ class Matrix(Soak):
     def begin_anew(self):
         """No case inherits anything of the one before."""
         self.finish()
-        self.probe = self.watch = self.owner = None
+        self.forget()
         self.lab.reset()
-        bring_online(self.lab)
-        self.acknowledged, self.unknown, self.last_id = set(), set(), 0
-        self.watch = Watch(self.lab.layout)
-        self.new_probe()
+        self.begin_watching()
 
     def case(self, case):
         """Returns what took too long, a text or None. Errors: Violation."""

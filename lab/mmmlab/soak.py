@@ -44,11 +44,21 @@ class Soak:
         self.lab = Lab(prefix, bin_dir=bin_dir, config=config or {}, mysql={"max_binlog_size": BINLOG_SIZE})
         self.tally = Tally(seed)
         self.faults = soak_faults.faults(seed)
+        self.writer = MASTERS[0]  # as we see it
+        self.begin = self.end = 0.0
+        self.forget()
+
+    def forget(self):
+        """Of a lab that is gone, or not up yet."""
         self.watch = self.probe = None
         self.owner = None  # who had the writer IP last, as the observers saw it
-        self.writer = MASTERS[0]  # as we see it
         self.acknowledged, self.unknown, self.last_id = set(), set(), 0
-        self.begin = self.end = 0.0
+
+    def begin_watching(self):
+        """A new lab serves, and observers and a client look at it from here on."""
+        bring_online(self.lab)
+        self.watch = watch.Watch(self.lab.layout)
+        self.new_probe()
 
     # The whole
 
@@ -59,9 +69,7 @@ class Soak:
         self.end = self.begin + 60 * self.minutes if self.minutes is not None else float("inf")
         try:
             self.lab.up(owner_pid=os.getpid())
-            bring_online(self.lab)
-            self.watch = watch.Watch(self.lab.layout)
-            self.new_probe()
+            self.begin_watching()
             self.screen.say(f"the lab '{self.lab.layout.prefix}' serves; seed {self.tally.seed}")
             self.all_rounds()
         except KeyboardInterrupt:
