@@ -40,8 +40,8 @@ class Operator {
   World& world_;
   Random random_;
   std::size_t decisions_ = 0;
-  std::string last_answer_;
-  std::optional<Node> makes_do_with_;   // told to accept the loss of what that host lacks; not yet answered   // the same answer again is no news
+  std::string last_answer_;             // the same again is no news
+  std::optional<Node> makes_do_with_;   // told to accept the loss of what that host lacks; not yet answered
 };
 
 }  // namespace mmm::sim

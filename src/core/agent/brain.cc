@@ -285,7 +285,7 @@ void Brain::accept(const Instruction& instruction) {
   auto must_have = !new_generation && instruction.must_have.empty() ? memory_.instruction->must_have : instruction.must_have;
   memory_.instruction = instruction;
   memory_.instruction->must_have = std::move(must_have);
-  may_run(std::max(old_ttl, lease_ttl()));
+  note_lease(std::max(old_ttl, lease_ttl()));
   std::erase_if(taken_over_, [&](const auto& entry) { return entry.second <= instruction.order; });
   if (own_plan() && old_state == HostState::admin_offline && own_plan()->state != old_state)
     may_start_replication_ = true;

@@ -180,7 +180,7 @@ class Brain {
   Grace grace_that_runs() const;        // the last one that we asked for, until it is over; number 0: none
   void settle_grace();
   void settle_longest_lease();
-  bool may_run(Duration lease);
+  bool note_lease(Duration lease);
   void promised_before(Duration longest);
   Duration longest_lease() const;       // of all that we know of, graces included
   void hear_of_grace(const PromiseAsk& ask);

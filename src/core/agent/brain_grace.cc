@@ -75,7 +75,7 @@ void Brain::settle_grace() {
 // ---- the giver --------------------------------------------------------------------------------------------------
 
 void Brain::hear_of_grace(const PromiseAsk& ask) {
-  if (promises_.grace_ends(ask.from, ask.generation, ask.grace_over) && memory_.promised_graces.erase(ask.from) > 0) persist();
+  if (promises_.end_grace(ask.from, ask.generation, ask.grace_over) && memory_.promised_graces.erase(ask.from) > 0) persist();
 }
 
 // What it gave in an earlier life: the graces are on disk, of anything else it knows the length only.
@@ -87,7 +87,7 @@ void Brain::promised_before(Duration longest) {
 // ---- both -------------------------------------------------------------------------------------------------------
 
 // A lease of this length, an ordinary one, may run from now on. Ensures: true when that has to be written down.
-bool Brain::may_run(Duration lease) {
+bool Brain::note_lease(Duration lease) {
   longer_until_ = std::max(longer_until_, lease > lease_ttl() ? now_ + waiting_time(lease, false) : kLongAgo);
   if (lease <= memory_.longest_lease) return false;
   memory_.longest_lease = lease;

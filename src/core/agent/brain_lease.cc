@@ -58,7 +58,6 @@ void Brain::lease_for_accepted(bool new_generation, bool keeps_serving) {
   }
 }
 
-// What has no end in the kernel, or is about to have none, though the set that is on disk is not empty any more (rule 5).
 bool Brain::is_arming_pin() const {
   return std::ranges::any_of(in_flight_, [this](const auto& entry) {
     const auto* arm = std::get_if<ArmLease>(&entry.second.operation);
@@ -66,6 +65,7 @@ bool Brain::is_arming_pin() const {
   });
 }
 
+// What has no end in the kernel, or is about to have none, though the set that is on disk is not empty any more (rule 5).
 bool Brain::still_untimed() const {
   if (lease_.pinned() || MMM_MUTANT(acknowledged_while_untimed)) return false;
   return fence_untimed_ || !untimed_ips_.empty() || is_arming_pin() || std::ranges::any_of(in_flight_, [](const auto& entry) {
@@ -112,7 +112,7 @@ void Brain::ask_for_lease(std::uint64_t staged, Duration ttl) {
   const auto number = lease_.ask(now_, ttl, staged);
   const bool is_grace = stop_ && stop_->wants_grace && ttl == memory_.grace.length;
   const auto grace = is_grace ? memory_.grace.number : 0;
-  if (!is_grace && may_run(ttl)) persist();
+  if (!is_grace && note_lease(ttl)) persist();
   if (is_grace) stop_->lasts_until = std::min(stop_->lasts_until, now_ + ttl);
   if (ttl != asked_ttl()) lease_.ask_at_once();  // staged before the stop was wanted
   send(Ask{.number = number, .accepted = memory_.accepted, .ttl = ttl, .has_fence = has_fence_, .grace = grace,
@@ -198,7 +198,7 @@ void Brain::answer_peer(ConnectionId to, const PromiseAsk& ask) {
     }
   } else {
     promises_.give(ask.generation, ask.ttl, ask.has_fence, ask.lease_live, now_);
-    if (may_run(ask.ttl)) persist();
+    if (note_lease(ask.ttl)) persist();
   }
   effects_.push_back(AnswerPeer{to, Promise{ask.number, ask.generation}});
 }

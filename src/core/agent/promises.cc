@@ -28,7 +28,7 @@ void Promises::give_grace(const HostName& holder, const PromisedGrace& promised,
   its.promised.grace.number = std::max(its.promised.grace.number, promised.grace.number);
 }
 
-bool Promises::grace_ends(const HostName& holder, Generation generation, std::uint64_t number) {
+bool Promises::end_grace(const HostName& holder, Generation generation, std::uint64_t number) {
   const auto its = graces_.find(holder);
   if (its == graces_.end() || number < its->second.promised.grace.number || generation < its->second.promised.to) return false;
   graces_.erase(its);

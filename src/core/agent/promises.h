@@ -24,7 +24,7 @@ class Promises {
   void give_grace(const HostName& holder, const PromisedGrace& promised, bool holder_has_fence, Instant now);
   // The holder's graces up to this one are over, says the writer of `generation`. Ensures: true when its last one was no
   // later and binds no more. A holder that lost its disk counts from 1 again, in a later generation.
-  bool grace_ends(const HostName& holder, Generation generation, std::uint64_t number);
+  bool end_grace(const HostName& holder, Generation generation, std::uint64_t number);
   bool grace_runs(const HostName& holder, Instant now) const;
 
   // Until when `offered` can't be accepted; nothing: it can. `given_up`: the highest generation that its writer gave up

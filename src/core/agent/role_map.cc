@@ -58,9 +58,12 @@ void Brain::hear_peer(const HostName& from, const MapAnswer& map) {
   if (map.accepted <= memory_.accepted) return;
   const auto mine = reader_ips();
   for (const auto& ip : map.serves) {
-    if (const auto known = taken_over_.find(ip); known != taken_over_.end()) known->second = std::max(known->second, map.accepted);
-    if (mine.contains(ip) && taken_over_.emplace(ip, map.accepted).second)
+    if (const auto known = taken_over_.find(ip); known != taken_over_.end()) {
+      known->second = std::max(known->second, map.accepted);
+    } else if (mine.contains(ip)) {
+      taken_over_.emplace(ip, map.accepted);
       note(Severity::warning, fmt::format("lets {} go: {} serves it by a newer word of the monitor, which this host did not hear", ip, from));
+    }
   }
 }
 

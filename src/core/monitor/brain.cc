@@ -173,7 +173,7 @@ void MonitorBrain::said(const HostName& host, const Acknowledged& message) {
   const bool was_accepted = book_.durable().accepted;
   book_.confirmed(host, message.order);
   book_.acknowledged(host, message.order, message.longest_lease, message.has_fence, now_.at);
-  if (message.order.generation == book_.assignment().generation) book_.grace_runs(host, message.grace, message.has_fence, now_.at);
+  if (message.order.generation == book_.assignment().generation) book_.count_grace(host, message.grace, message.has_fence, now_.at);
   if (!was_accepted && book_.durable().accepted) generation_accepted(host);
 }
 

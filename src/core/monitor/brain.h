@@ -171,7 +171,7 @@ class MonitorBrain {
 
   // hand_over.cc
   void decide_writer();
-  bool every_candidate_was_heard();
+  std::string candidate_unheard() const;  // why nobody can be the first writer yet; "": every candidate was heard
   void begin_hand_over(HandOver next);
   void advance_hand_over();
   void advance_releasing();
@@ -196,6 +196,7 @@ class MonitorBrain {
   bool writer_lost() const;
   bool overtaken() const;
   void detach_from_silent_writer();
+  bool others_are_there();
 
   // hand_over_target.cc
   std::string unfit(const HostName& host) const;   // why it can't become the writer; "" when it can

@@ -44,24 +44,27 @@ void MonitorBrain::detach_from_silent_writer() {
     return;
   }
   if (detached_ == generation) return;
-  const auto others = [&](const auto& action) {
-    for (auto& [name, data] : hosts_)
-      if (name != writer && data.state != HostState::admin_offline) action(name, data);
-  };
-  if (poked_ != generation) {
-    poked_ = generation;
-    others([&](const auto& name, auto& data) {
-      data.agent.is_there = false;
-      send(name, Poke{}, true);
-    });
-  }
-  bool all_there = true;
-  others([&](const auto& name, const auto& data) { all_there = all_there && reachable(name) && data.agent.is_there; });
-  if (!all_there) return;
+  if (!others_are_there()) return;
   detached_ = generation;
   note(NoteLevel::warning, writer, "does not renew its lease: the others stop receiving from it");
   for (const auto& [name, data] : hosts_)
     if (name != writer && reachable(name)) send(name, Detach{writer}, true);
+}
+
+// All but the writer and those that were taken out; each is asked once for each silence of the writer.
+bool MonitorBrain::others_are_there() {
+  const auto& [generation, writer, version, set] = book_.assignment();
+  const bool asks = std::exchange(poked_, generation) != generation;
+  bool all = true;
+  for (auto& [name, data] : hosts_) {
+    if (name == writer || data.state == HostState::admin_offline) continue;
+    if (asks) {
+      data.agent.is_there = false;
+      send(name, Poke{}, true);
+    }
+    all = all && reachable(name) && data.agent.is_there;
+  }
+  return all;
 }
 
 void MonitorBrain::decide_writer() {
@@ -85,7 +88,10 @@ void MonitorBrain::decide_writer() {
                        .why = fmt::format("{} is back", *holder)});
     return;
   }
-  if (!book_.exists() && !every_candidate_was_heard()) return;
+  if (!book_.exists()) {
+    stuck_because_ = candidate_unheard();
+    if (!stuck_because_.empty()) return;
+  }
   const bool must_release = book_.exists() && book_.durable().accepted && !book_.durable().released;
   begin_hand_over({.step = must_release ? Step::releasing
                            : book_.exists() ? Step::surveying : Step::choosing,
@@ -99,13 +105,12 @@ void MonitorBrain::decide_writer() {
 }
 
 // Rule 14. Whoever was missing when an administrator let us lead may be, or have been, the writer.
-bool MonitorBrain::every_candidate_was_heard() {
-  stuck_because_.clear();
+std::string MonitorBrain::candidate_unheard() const {
   for (const auto& host : candidates())
     if (!hosts_.at(host).agent.report)
-      stuck_because_ = fmt::format("nobody that was heard knows who the last writer is, and '{}' was not heard yet: start its agent, "
-                                   "or choose: mmm_control move_role", host);
-  return stuck_because_.empty();
+      return fmt::format("nobody that was heard knows who the last writer is, and '{}' was not heard yet: start its agent, "
+                         "or choose: mmm_control move_role", host);
+  return "";
 }
 
 bool MonitorBrain::writer_lost() const {

@@ -110,8 +110,9 @@ GtidSet MonitorBrain::what_counts(const HostName& host, const GtidSet& all) cons
   if (trusted) counted = all.up_to(*data.counts_up_to);
   const auto* writer = config_.host(hand_over_->from);
   const auto& report = data.agent.report;
-  const bool follows = writer && report && report->server && report->server->replication.source_ip == writer->ip;
-  if (follows && report->server->replication.source_server_id != 0) counted.add(all.made_by(report->server->replication.source_server_id));
+  if (!writer || !report || !report->server) return counted;
+  const auto& replication = report->server->replication;
+  if (replication.source_ip == writer->ip && replication.source_server_id != 0) counted.add(all.made_by(replication.source_server_id));
   return counted;
 }
 
@@ -145,9 +146,10 @@ std::optional<HostName> MonitorBrain::choose_by_survey() {
     set = answer.has;
     // A host whose applier is broken can't hand on what it received.
     if (answer.bound.empty()) set.add(answer.received);
+    const auto counted = what_counts(name, set);
     everything.add(what_counts(name, answer.received));
-    everything.add(what_counts(name, set));
-    at_hand.add(what_counts(name, set));
+    everything.add(counted);
+    at_hand.add(counted);
   }
   // What a living host has told before counts, too: its answer is late, not lost.
   for (const auto& [name, data] : hosts_) {

@@ -12,10 +12,12 @@ void MonitorBrain::carry_out(CommandId id, const SetOnline& intent, const Answer
   auto& data = hosts_.at(intent.host);
   data.flap = {};
   if (intent.accept_loss && data.unproven) {
-    for (auto& [name, other] : hosts_)
-      if (name != intent.host && hand_over_) other.doubt();
+    if (hand_over_) {
+      hand_over_->makes_do_with = intent.host;
+      for (auto& [name, other] : hosts_)
+        if (name != intent.host) other.doubt();
+    }
     data.trust();
-    if (hand_over_) hand_over_->makes_do_with = intent.host;
     note(NoteLevel::warning, intent.host, "the administrator makes do with what it has: what the last writer had more is lost");
   }
   enter(intent.host, HostState::online, "set online by the administrator");

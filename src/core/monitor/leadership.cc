@@ -103,7 +103,7 @@ void MonitorBrain::start_leading(LeaseBook::Durable durable, Duration longest_le
   durable.longest_lease = longest;
   const auto grace = durable.grace;
   book_ = LeaseBook(std::move(durable), candidates(), hold_until);
-  book_.grace_runs(book_.assignment().writer, grace, false, now_.at);
+  book_.count_grace(book_.assignment().writer, grace, false, now_.at);
   if (book_.durable().unheard_lease) book_.nobody_could_tell_before(hold_until + lease_ttl_);
   leads_ = true;
   not_leading_because_.clear();
@@ -390,11 +390,14 @@ void MonitorBrain::doubt_who_was_away() {
     const auto& report = data.agent.report;
     const bool follows = data.agent.obeys && report && report->told_state == HostState::online &&
                          report->assignment.generation == book_.assignment().generation;
-    // The others are compared with the writer, unless it lost its memory, and maybe more.
-    const bool remembers = report && report->accepted.generation == book_.assignment().generation;
-    if (name == book_.assignment().writer) data.unproven = data.agent.obeys && !remembers;
+    if (name == book_.assignment().writer) {
+      // The others are compared with it, unless it lost its memory, and maybe more.
+      const bool remembers = report && report->accepted.generation == book_.assignment().generation;
+      data.unproven = data.agent.obeys && !remembers;
+      continue;
+    }
     const bool known_doubt = file_.leadership && file_.leadership->unproven.contains(name);
-    if (name == book_.assignment().writer || (data.state == HostState::online && follows && !known_doubt)) continue;
+    if (data.state == HostState::online && follows && !known_doubt) continue;
     data.doubt();  // whatever we found as the leader that we were before
     if (data.state == HostState::online) suspend(name);
   }

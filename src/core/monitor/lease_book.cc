@@ -173,9 +173,9 @@ std::optional<std::string> LeaseBook::grant(const HostName& from, const Ask& ask
   if (durable_.released && !MMM_MUTANT(release_not_final))
     return fmt::format("generation {} was given up", assignment.generation.value);
   if (barred()) return fmt::format("an administrator ended generation {}", assignment.generation.value);
-  grace_ends(from, ask.grace_over);
-  grace_runs(from, ask.grace_runs, ask.has_fence, now);
-  if (ask.grace > 0) grace_runs(from, {ask.grace, ask.ttl}, ask.has_fence, now);
+  end_graces(from, ask.grace_over);
+  count_grace(from, ask.grace_runs, ask.has_fence, now);
+  if (ask.grace > 0) count_grace(from, {ask.grace, ask.ttl}, ask.has_fence, now);
   if (durable_.unheard_lease && now < hold_until_)
     return std::string("the administrator let this monitor lead: a lease of which nobody told may run out first");
   last_ask_ = now;
@@ -183,7 +183,7 @@ std::optional<std::string> LeaseBook::grant(const HostName& from, const Ask& ask
   return std::nullopt;
 }
 
-void LeaseBook::grace_runs(const HostName& holder, const Grace& grace, bool has_fence, Instant now) {
+void LeaseBook::count_grace(const HostName& holder, const Grace& grace, bool has_fence, Instant now) {
   if (grace.number == 0 || holder != durable_.assignment.writer || durable_.released) return;
   if (!MMM_MUTANT(grace_forgotten)) {
     durable_.grace.number = std::max(durable_.grace.number, grace.number);
@@ -192,7 +192,7 @@ void LeaseBook::grace_runs(const HostName& holder, const Grace& grace, bool has_
   grace_until_ = std::max(grace_until_, now + waiting_time(grace.length, has_fence));
 }
 
-void LeaseBook::grace_ends(const HostName& holder, std::uint64_t number) {
+void LeaseBook::end_graces(const HostName& holder, std::uint64_t number) {
   if (holder != durable_.assignment.writer || durable_.grace.number == 0) return;
   if (number >= durable_.grace.number) end_grace();
 }

@@ -95,9 +95,9 @@ class LeaseBook {
   std::optional<std::string> grant(const HostName& from, const Ask& ask, Instant now);
 
   // The writer holds this grace, or may. It counts beside what it is granted otherwise: no shorter lease ends it (rule 9).
-  void grace_runs(const HostName& holder, const Grace& grace, bool has_fence, Instant now);
+  void count_grace(const HostName& holder, const Grace& grace, bool has_fence, Instant now);
   // The writer's graces up to this one are over.
-  void grace_ends(const HostName& holder, std::uint64_t number);
+  void end_graces(const HostName& holder, std::uint64_t number);
   bool in_grace(Instant now) const { return durable_.grace.number > 0 && now < grace_until_; }
 
   // Forgets what has run out: a grace, and leases longer than `ttl`, which is what is asked for from now on.

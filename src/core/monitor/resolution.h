@@ -1,8 +1,7 @@
 #pragma once
 // Does the segment agree on where an address is? Once it is up, the agent of another host asks (ARP, neighbour discovery)
-// who answers for it, or the monitor where no agent can or none gets an answer; the answers are compared with the
-// interface of the host that it shall be on. Nothing waits for
-// it, and nothing moves because of it: it is shown.
+// who answers for it, or the monitor where no agent can or none gets an answer; the answers are compared with the interface
+// of the host that it shall be on. Nothing waits for it, and nothing moves because of it: it is shown.
 
 #include <cstdint>
 #include <map>

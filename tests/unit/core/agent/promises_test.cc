@@ -82,25 +82,25 @@ TEST_F(GracesTest, AShorterPromiseEndsNone) {
 // Goal: the trap GRACE_UNNAMED of the model.
 TEST_F(GracesTest, ALateEndOfAnEarlierOneEndsNoLaterOne) {
   give(2);
-  EXPECT_FALSE(promises.grace_ends("db1", kFour, 1));
+  EXPECT_FALSE(promises.end_grace("db1", kFour, 1));
   EXPECT_FALSE(free(kFive, kNone, kNow + 5s));
-  EXPECT_TRUE(promises.grace_ends("db1", kFour, 2));
+  EXPECT_TRUE(promises.end_grace("db1", kFour, 2));
   EXPECT_TRUE(free(kFive, kNone, kNow));
-  EXPECT_FALSE(promises.grace_ends("db1", kFour, 2)) << "it is over already";
+  EXPECT_FALSE(promises.end_grace("db1", kFour, 2)) << "it is over already";
 }
 
 // A holder that lost its disk counts from 1 again; what it said before must not end what it was given since.
 TEST_F(GracesTest, TheWriterOfAnEarlierGenerationEndsNone) {
   give(1, kNow, kFive);
-  EXPECT_FALSE(promises.grace_ends("db1", kFour, 7));
+  EXPECT_FALSE(promises.end_grace("db1", kFour, 7));
   EXPECT_TRUE(promises.grace_runs("db1", kNow));
-  EXPECT_TRUE(promises.grace_ends("db1", kSix, 1)) << "it goes on under a later one";
+  EXPECT_TRUE(promises.end_grace("db1", kSix, 1)) << "it goes on under a later one";
 }
 
 TEST_F(GracesTest, OneThatArrivesLateOrTwiceBindsLongerAndNeverShorter) {
   give(2);
   give(1, kNow + 1s);
-  EXPECT_FALSE(promises.grace_ends("db1", kFour, 1));
+  EXPECT_FALSE(promises.end_grace("db1", kFour, 1));
   EXPECT_FALSE(free(kFive, kNone, kNow + 1s + kWait - 1ns));
   EXPECT_TRUE(free(kFive, kNone, kNow + 1s + kWait));
 }

@@ -30,7 +30,7 @@ struct GraceBookTest : testing::Test {
   bool may(Instant now) const { return !book.refuse_promotion("db2", now); }
   LeaseBook restarted(Instant now) const {
     LeaseBook next(book.durable(), {"db1", "db2", "db4"}, now);
-    next.grace_runs("db1", book.durable().grace, true, now);
+    next.count_grace("db1", book.durable().grace, true, now);
     return next;
   }
 
@@ -69,7 +69,7 @@ TEST_F(GraceBookTest, ALateEndOfTheFirstEndsNotTheSecond) {
 
 TEST_F(GraceBookTest, NobodyElseEndsIt) {
   book.grant("db1", grace(1), kStart);
-  book.grace_ends("db2", 1);
+  book.end_graces("db2", 1);
   EXPECT_FALSE(may(kStart + kWait - 1ns));
 }
 
@@ -173,10 +173,7 @@ TEST_F(MonitorGraceTest, WhoDoesNotComeBackWithinItLosesTheRole) {
 // Goal: S1. It knows what is on its disk.
 TEST_F(MonitorGraceTest, ARestartedMonitorWaitsForIt) {
   stop_agent();
-  monitor.restart();
-  monitor.network();
-  monitor.join("db2");
-  monitor.join("db3");
+  restart_and_join(false);
   monitor.pass(15s);
   EXPECT_EQ(writer(), "db1");
   monitor.pass(15s);

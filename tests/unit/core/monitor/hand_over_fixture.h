@@ -1,6 +1,8 @@
 #pragma once
 // The cluster that the tests of the hand-over share.
 
+#include <vector>
+
 #include <gtest/gtest.h>
 
 #include "support/monitor_driver.h"
@@ -35,6 +37,13 @@ struct HandOverTest : testing::Test {
     if (everybody) monitor.join("db1");
     monitor.join("db2");
     monitor.join("db3");
+  }
+  // A new monitor leads by an administrator's word, without those that are not named.
+  void take_lead_with(const std::vector<HostName>& hosts) {
+    monitor.restart(false);
+    monitor.network();
+    for (const auto& host : hosts) monitor.join(host);
+    monitor.command("take_lead --yes");
   }
 
   lab::MonitorDriver monitor;

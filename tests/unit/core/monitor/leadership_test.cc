@@ -25,6 +25,12 @@ struct LeadershipTest : testing::Test {
   void join_all() {
     for (const auto* host : {"db1", "db2", "db3"}) monitor.join(host);
   }
+  // Its server runs; whether that is as new as the memory it does not know.
+  void comes_back_without_a_memory(const HostName& host) {
+    monitor.leave(host);
+    monitor.agents.at(host).report = Report{.mysqld_alive = true, .server = ServerStatus{}};
+    monitor.join(host);
+  }
   Order last_order(const HostName& host) {
     const auto told = monitor.last_told<Instruction>(host);
     return told ? told->order : Order{};
@@ -356,10 +362,7 @@ TEST_F(LeadershipTest, AKnownAssignmentIsNotVotedOn) {
 TEST_F(LeadershipTest, AWriterThatLostItsMemoryGetsANewGenerationOrLosesTheRole) {
   monitor.bring_up();
   monitor.pass(10s);
-  monitor.leave("db1");
-  auto& agent = monitor.agents.at("db1");
-  agent.report = Report{.mysqld_alive = true, .server = ServerStatus{}};
-  monitor.join("db1");
+  comes_back_without_a_memory("db1");
   monitor.pass(2s);
   EXPECT_EQ(monitor.brain->book().assignment().generation, Generation{2});
   EXPECT_TRUE(monitor.noted("its agent lost its memory"));
@@ -376,10 +379,7 @@ TEST_F(LeadershipTest, AWriterThatLostItsMemoryWaitsForWhatTheOthersHave) {
     monitor.agents.at(other).surveys = false;
     monitor.say_report(other);
   }
-  monitor.leave("db1");
-  auto& agent = monitor.agents.at("db1");
-  agent.report = Report{.mysqld_alive = true, .server = ServerStatus{}};
-  monitor.join("db1");
+  comes_back_without_a_memory("db1");
   monitor.pass(5s);
   EXPECT_EQ(monitor.brain->book().assignment().generation, Generation{1});
   monitor.command("set_online db1 --accept-loss");
@@ -389,9 +389,7 @@ TEST_F(LeadershipTest, AWriterThatLostItsMemoryWaitsForWhatTheOthersHave) {
 
 TEST_F(LeadershipTest, AReplicaThatLostItsMemoryIsToldTheCurrentInstruction) {
   monitor.bring_up();
-  monitor.leave("db3");
-  monitor.agents.at("db3").report = Report{.mysqld_alive = true, .server = ServerStatus{}};
-  monitor.join("db3");
+  comes_back_without_a_memory("db3");
   EXPECT_EQ(monitor.agents.at("db3").report.assignment.generation, Generation{1});
   EXPECT_EQ(monitor.brain->book().assignment().generation, Generation{1});
 }

@@ -12,14 +12,7 @@ using testing::ElementsAre;
 using testing::Not;
 
 struct WordTest : HandOverTest {
-  // A new monitor leads by an operator's word; db3 could not be asked.
-  void lead_without_db3() {
-    monitor.restart(false);
-    monitor.network();
-    monitor.join("db1");
-    monitor.join("db2");
-    monitor.command("take_lead --yes");
-  }
+  void lead_without_db3() { take_lead_with({"db1", "db2"}); }
   // db3 comes, and knows of a generation that this monitor was never told of.
   void db3_comes_with(std::uint64_t generation) {
     monitor.leave("db3");

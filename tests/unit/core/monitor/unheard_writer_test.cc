@@ -74,11 +74,7 @@ TEST_F(BarTest, EndsWithItsGeneration) {
 
 struct UnheardWriterTest : HandOverTest {
   UnheardWriterTest() {
-    monitor.restart(false);
-    monitor.network();
-    monitor.join("db2");
-    monitor.join("db3");
-    monitor.command("take_lead --yes");
+    take_lead_with({"db2", "db3"});
   }
 };
 
@@ -112,11 +108,7 @@ TEST_F(UnheardWriterTest, AWriterThatComesBackFirstGoesOnUnderAGenerationOfItsOw
 
 // Goal: S1. db1 may live on what db2 has forgotten, and db2 is in the set for as long as nobody leaves it.
 TEST_F(HandOverTest, WhoForgotAPromiseIsNotAdmittedAgainBeforeItLeftTheSet) {
-  monitor.restart(false);
-  monitor.network();
-  monitor.join("db1");
-  monitor.join("db2");
-  monitor.command("take_lead --yes");  // without db3
+  take_lead_with({"db1", "db2"});
   ASSERT_TRUE(book().durable().unheard_lease);
   agent("db2").report.lost_memory = true;
   monitor.forget();
@@ -131,11 +123,7 @@ TEST_F(HandOverTest, WhoForgotAPromiseIsNotAdmittedAgainBeforeItLeftTheSet) {
 
 // Goal: S1 (rule 9). The lease is refused, but what runs already is known from then on.
 TEST_F(HandOverTest, AGraceIsNotedAlsoWhileAnUnheardLeaseMayRun) {
-  monitor.restart(false);
-  monitor.network();
-  monitor.join("db1");
-  monitor.join("db2");
-  monitor.command("take_lead --yes");
+  take_lead_with({"db1", "db2"});
   monitor.say("db1", Ask{.number = 90, .accepted = agent("db1").report.accepted, .ttl = 2s, .grace_runs = {1, 15s}});
   ASSERT_TRUE(monitor.last_told<NoGrant>("db1"));
   EXPECT_EQ(book().durable().grace, (Grace{1, 15s}));
@@ -166,11 +154,7 @@ TEST_F(HandOverTest, AfterTakeLeadTheWriterOfALaterGenerationThanAnybodyToldOfWa
   mysqld_dies("db1");
   monitor.pass(5s);
   ASSERT_TRUE(serves("db2"));
-  monitor.restart(false);
-  monitor.network();
-  monitor.join("db1");
-  monitor.join("db3");
-  monitor.command("take_lead --yes");
+  take_lead_with({"db1", "db3"});
   ASSERT_TRUE(monitor.noted("took over generation 1 of 'db1'"));
   monitor.join("db2");
   EXPECT_TRUE(monitor.noted("took over generation 2 of 'db2'"));
@@ -180,14 +164,11 @@ TEST_F(HandOverTest, AfterTakeLeadTheWriterOfALaterGenerationThanAnybodyToldOfWa
 
 // Goal: S2, rule 14 (seed 7135458). It knows of no writer because it lost its memory, maybe with its data.
 TEST_F(HandOverTest, AfterTakeLeadNobodyIsTheFirstWriterBeforeEveryCandidateWasHeard) {
-  monitor.restart(false);
-  monitor.network();
   auto& report = agent("db2").report;
   report.accepted = {};
   report.assignment = {};
   report.lost_memory = true;
-  monitor.join("db2");
-  monitor.command("take_lead --yes");
+  take_lead_with({"db2"});
   monitor.pass(30s);
   ASSERT_TRUE(monitor.brain->leads());
   EXPECT_FALSE(book().exists());
