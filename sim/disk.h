@@ -43,6 +43,8 @@ class Disk {
   void set_full(bool full) { full_ = full; }       // writes fail, and are tried again until one succeeds
   void set_slow(Duration extra) { extra_ = extra; }  // each write takes so much longer
 
+  bool full() const { return full_; }
+
   const std::optional<State>& content() const { return content_; }
 
  private:

@@ -104,7 +104,8 @@ void begin_fault(World& world, const Fault& fault) {
       world.stand_still(fault.who, fault.kind == FaultKind::suspend);
       return change_links(world, fault, true);
     case FaultKind::fill_disk:
-      return on_state_file(world, fault.who, [](auto& process) { process.disk().set_full(true); });
+      on_state_file(world, fault.who, [](auto& process) { process.disk().set_full(true); });
+      return world.process_changed();
     case FaultKind::slow_disk:
       return on_state_file(world, fault.who, [&](auto& process) { process.disk().set_slow(fault.amount); });
     case FaultKind::tear_file: return tear_file(world, fault.who);
@@ -162,7 +163,8 @@ void end_fault(World& world, const Fault& fault) {
       world.go_on(fault.who);
       return change_links(world, fault, false);
     case FaultKind::fill_disk:
-      return on_state_file(world, fault.who, [](auto& process) { process.disk().set_full(false); });
+      on_state_file(world, fault.who, [](auto& process) { process.disk().set_full(false); });
+      return world.process_changed();
     case FaultKind::slow_disk:
       return on_state_file(world, fault.who, [](auto& process) { process.disk().set_slow(Duration{0}); });
     case FaultKind::restore_file:

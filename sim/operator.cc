@@ -33,7 +33,7 @@ void Operator::look() {
       if (state == HostState::awaiting_recovery || (calm && state == HostState::admin_offline)) set_online(host);
     }
   }
-  if (world_.now() >= kCalmFrom + kPatience && world_.memory_lost) decide_what_is_lost();
+  if (world_.now() >= kCalmFrom + kPatience && (world_.memory_lost || histories_are_forked())) decide_what_is_lost();
   if (world_.now() >= kCalmFrom + kPatience) world_.configurations.look_after();
   // A mode that nobody took back: the monitor was away.
   if (world_.now() >= kCalmFrom && mode_was_changed(world_.plan)) set_mode("set_active");
@@ -56,6 +56,16 @@ void Operator::set_online(Node host, bool accept_loss) {
   world_.present_monitor().command(std::move(words));
 }
 
+// No host has all that every other one wrote or applied: none can follow all others, and somebody's transactions are given up.
+bool Operator::histories_are_forked() const {
+  return std::ranges::none_of(world_.hosts, [this](const auto& host) {
+    return std::ranges::all_of(world_.hosts, [&](const auto& other) {
+      const auto last = other->server.last();
+      return last == kNone || host->server.has(last);
+    });
+  });
+}
+
 void Operator::decide_what_is_lost() {
   const auto& brain = world_.present_monitor().brain();
   if (!world_.present_monitor().works() || !brain.leads()) return;
@@ -64,9 +74,10 @@ void Operator::decide_what_is_lost() {
     if (world_.configurations.wanted().hosts.test(host->id)) hosts.push_back(host->id);
   std::ranges::stable_sort(hosts, std::greater{}, [this](Node host) { return world_.hosts[host]->server.received_size(); });
   const auto& best = world_.hosts[hosts.front()]->server;
+  const bool forked = histories_are_forked();
   std::erase_if(hosts, [&](Node host) {
     const auto last = world_.hosts[host]->server.last();
-    return last != kNone && !best.received(last);
+    return !forked && last != kNone && !best.received(last);
   });
   // Or with what the last writer has: who has more may have it from nobody that a client could see.
   for (const auto& host : world_.hosts)

@@ -54,6 +54,7 @@ void Process::thaw() {
 void Process::be_late(Duration most, Random random) {
   late_by_ = most;
   late_random_ = random;
+  world_.process_changed();
 }
 
 void Process::put_off(Action action) {

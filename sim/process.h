@@ -31,6 +31,8 @@ class Process {
   void thaw();
   // The machine is busy: whatever comes is handled late, by up to this, still in the order in which it came. 0: no more.
   void be_late(Duration most, Random random);
+  // An answer that takes three steps comes within a silence that MMM bears (2.5 s).
+  bool is_prompt() const { return late_by_ <= Duration(800ms); }
 
  protected:
   using Action = EventQueue::Action;

@@ -144,7 +144,9 @@ void World::look_at_health() {
 bool World::is_well(Node node) const {
   const auto& host = *hosts[node];
   if (!host.up || !host.server.responds() || !host.agent.works() || !monitor.works() || !monitor.knows(node)) return false;
-  if (second && !second->process.works()) return false;
+  // Who has to write something down first, says nothing while its disk is full.
+  if (!host.agent.is_prompt() || !monitor.is_prompt() || host.agent.disk_is_full()) return false;
+  if (second && (!second->process.works() || !second->process.is_prompt())) return false;
   for (std::size_t i = 0; i < plan.topology.nodes(); ++i) {
     const auto other = plan.topology.node(i);
     if (other == node || (other == kClient && !second)) continue;

@@ -318,6 +318,7 @@ void Brain::accept(const Instruction& instruction) {
 
 void Brain::hear(const Survey& survey) {
   expect_generation(survey.generation);
+  if (now_ < detached_until_) stay_detached();  // what it received after its answer the next writer would lack
   survey_ = survey;
   survey_after_ = next_id_;
   observe_soon_ = true;
@@ -325,12 +326,16 @@ void Brain::hear(const Survey& survey) {
 }
 
 void Brain::hear(const Detach& detach) {
-  constexpr Duration kDetached = 5s;  // more than the rest of a lease without a fence, and the hand-over behind it
   if (detach.source.empty()) detached_until_ = now_;
   if (is_writer() || !managed() || memory_.instruction->assignment.writer != detach.source) return;
   if (promises_.asked_within(lease_ttl() / 2, memory_.accepted.generation, now_)) return;  // it is in touch with us
   if (promises_.grace_runs(detach.source, now_)) return;  // its agent is restarted; its server goes on
   detached_from_ = detach.source;
+  stay_detached();
+}
+
+void Brain::stay_detached() {
+  constexpr Duration kDetached = 5s;  // more than the rest of a lease without a fence, and the hand-over behind it
   detached_until_ = now_ + kDetached;
 }
 

@@ -143,6 +143,7 @@ class Brain {
   void hear(const NoGrant& refusal);
   void hear(const Survey& survey);
   void hear(const Detach& detach);
+  void stay_detached();
   void hear(const Poke&);
   void hear(const Resolve& question);
   void hear(const AnnounceAgain& wish);

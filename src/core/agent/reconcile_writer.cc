@@ -168,8 +168,11 @@ void Brain::check_drained() {
   if (fresh) {
     const auto& instruction = *memory_.instruction;
     const auto& replication = server_->replication;
-    const auto unapplied = was_complete() ? 0 : server_->has.count_lacking(replication.received);
     const auto lacking = server_->has.count_lacking(instruction.must_have);
+    // Who has all it must have, and received more that can't be applied, has that from a host that diverged: a server that
+    // was the writer and restarts replicates from its peer before any agent looks.
+    const bool complete = was_complete() || (!instruction.must_have.empty() && lacking == 0 && !replication.sql);
+    const auto unapplied = complete ? 0 : server_->has.count_lacking(replication.received);
     if (unapplied == 0 && lacking == 0) return note_drained();
     if (unapplied > 0 && !replication.sql && !serving())
       return start_release(fmt::format("its applier is stopped with {} received transactions not applied", unapplied),

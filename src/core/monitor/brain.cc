@@ -10,8 +10,6 @@ namespace mmm {
 
 namespace {
 
-// An agent reports at least every second; this long without a word it counts as unreachable. Two reports may be lost.
-constexpr Duration kSilence = 2500ms;
 // Silences and hold times are looked at this often at least. What changes nothing waits until then.
 constexpr Duration kLookAround = 500ms;
 
@@ -187,7 +185,7 @@ void MonitorBrain::said(const HostName& host, const Refused& message) {
   }
   book_.released(host, message.order.generation, false);
   // A late refusal of an offer that was given up already only makes that final.
-  if (hand_over_ && hand_over_->step == Step::offering && hand_over_->to == host) target_failed(message.reason);
+  if (hand_over_ && hand_over_->step == Step::offering && hand_over_->to == host) target_failed(message.reason, false);
 }
 
 void MonitorBrain::said(const HostName& host, const Released& message) {
@@ -232,6 +230,11 @@ void MonitorBrain::said(const HostName& host, const Ask& message) {
 void MonitorBrain::said(const HostName& host, const SurveyAnswer& message) {
   if (!hand_over_ || hand_over_->step != Step::surveying) return;
   hand_over_->answers[host] = message;
+  // What it has it keeps: should it not answer the next survey, this counts.
+  if (auto& report = hosts_.at(host).agent.report; report && report->server) {
+    report->server->has.add(message.has);
+    report->server->replication.received.add(message.received);
+  }
   if (message.promised_for > 0s) hand_over_->promised_until[host] = now_.at + waiting_time(message.promised_for, true);
   else hand_over_->promised_until.erase(host);
 }

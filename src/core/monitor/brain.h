@@ -187,7 +187,7 @@ class MonitorBrain {
   void writer_released(const HostName& host, const std::string& why, const std::optional<GtidSet>& has,
                        Reached reached = Reached::writes);
   void last_writer_is(const HostName& host);
-  void target_failed(const std::string& why);
+  void target_failed(const std::string& why, bool may_have_served);  // and did not tell what it wrote
   void finish_hand_over();
   bool writer_is_back(const HostName& host);  // true: it changed something
   void generation_accepted(const HostName& host);
@@ -205,7 +205,6 @@ class MonitorBrain {
   std::optional<HostName> choose_by_survey();
   Instant survey_ends() const;
   bool bar_is_confirmed() const;                      // by all that can be asked
-  bool semi_sync_is_used() const;
   bool everybody_told() const;
   void give_up_what_nobody_has(const std::map<HostName, GtidSet>& holds);
   GtidSet what_counts(const HostName& host, const GtidSet& all) const;
@@ -242,6 +241,8 @@ class MonitorBrain {
   void leadership_into(LeadershipState& into) const;
 
   // Small questions.
+  // An agent reports at least every second; this long without a word it counts as unreachable. Two reports may be lost.
+  static constexpr Duration kSilence{2500ms};
   bool reachable(const HostName& host) const;      // its agent obeys us and was heard from lately
   bool compares_transactions() const;
   bool frozen_roles() const;                        // MANUAL, WAIT or PASSIVE: roles stay where they are

@@ -109,6 +109,11 @@ Evaluation set_online(const Words& words, const ClusterView& view) {
   if (makes_do && role && std::ranges::find(role->hosts, host->name) == role->hosts.end())
     return refused("Host '{}' is not among the hosts of role '{}': nobody can make do with what it has. Use set_online without "
                    "--accept-loss.", host->name, role->name);
+  // One that replicates nothing may have nothing to compare: its disk was lost, or it is being copied.
+  if (host->unproven && view.active_master && host->state == HostState::admin_offline && host->agent_reachable)
+    return Accepted{SetOnline{host->name, false, true},
+                    done("OK: State of '{0}' changed to AWAITING_RECOVERY: it replicates again and is compared with the writer. "
+                         "When 'mmm_control show' has no warning about it any more: set_online {0}", host->name)};
   if (host->unproven && view.active_master)
     return refused("Host '{}' is still compared with the writer. We can't set it online now. Please, wait some time.", host->name);
   if (host->unproven && !accept_loss && view.assignment.writer == host->name)
@@ -119,9 +124,9 @@ Evaluation set_online(const Words& words, const ClusterView& view) {
                    "saw committed. Bring '{1}' back; or, if that is lost for good: set_online {0} --accept-loss",
                    host->name, view.assignment.writer);
   // The active master's own replication checks never matter: it does not follow a peer that is not ONLINE. And the last
-  // writer has all there is, whatever became of its peer.
+  // writer has all there is, whatever became of its peer, or who is to make do with what it has.
   const auto* peer = peer_of(*host, view);
-  const bool peer_matters = peer && view.active_master != peer->name && view.assignment.writer != host->name;
+  const bool peer_matters = peer && !makes_do && view.active_master != peer->name && view.assignment.writer != host->name;
   if (peer_matters && peer->state == HostState::online && replication_is_bad(*peer))
     return refused("Some replication checks failed on peer '{}'. We can't set '{}' online now. Please, wait some time.",
                    peer->name, host->name);

@@ -22,6 +22,7 @@ struct Answer {
 struct SetOnline {
   HostName host;
   bool accept_loss = false;  // what it has is all there will be, whatever the last writer had
+  bool compare_first = false;  // AWAITING_RECOVERY: it follows the writer, and is compared with it
 };
 struct SetOffline { HostName host; };
 struct SwitchMode { MonitorMode mode; };

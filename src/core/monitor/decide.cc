@@ -228,7 +228,10 @@ void MonitorBrain::verify(const HostName& host, HostData& data, const GtidSet& w
   const bool replaced = data.to_verify && !report->server->has.empty() && !all.contains(data.to_verify->second);
   if (!data.to_verify || data.to_verify->first != generation || replaced) data.to_verify.emplace(generation, std::move(all));
   data.verified = writer_has.contains(data.to_verify->second);
-  if (data.verified) data.trust();
+  if (!data.verified) return;
+  data.trust();
+  // After a restart its server may receive from the last writer again: only what was compared counts.
+  if (replication.configured && (!writer || replication.source_ip != writer->ip)) data.counts_up_to = data.to_verify->second;
 }
 
 // No host comes back by itself with transactions that the writer lacks (S3).

@@ -141,6 +141,7 @@ void MonitorBrain::begin_hand_over(HandOver next) {
 
 void MonitorBrain::go(Step step) {
   hand_over_->step = step;
+  if (step == Step::surveying) hand_over_->position_known = false;
   hand_over_->turns += 1;
   hand_over_->step_began = now_;
   hand_over_->answers.clear();
@@ -205,13 +206,10 @@ void MonitorBrain::writer_released(const HostName& host, const std::string& why,
   if (hand_over_ && hand_over_->to == host &&
       (hand_over_->step == Step::offering || hand_over_->step == Step::settling)) {
     // It may have served for a moment.
-    if (has)
-      hand_over_->must_have.add(*has);
-    else
-      hand_over_->position_known = false;
+    if (has) hand_over_->must_have.add(*has);
     // It may have taken writes: its history is the one that counts, whatever the writer before it is still found to have.
     if (!hand_over_->planned && hand_over_->step == Step::settling && reached == Reached::writes) hand_over_->from = host;
-    return target_failed(why);
+    return target_failed(why, !has);
   }
   if (hand_over_ && reached == Reached::writes && hand_over_->from != host) return last_writer_is(host);
   if (hand_over_ || frozen_roles()) return;
@@ -230,7 +228,6 @@ void MonitorBrain::last_writer_is(const HostName& host) {
   hosts_.at(host).unproven = false;
   hand_over_->from = host;
   hand_over_->catch_up_from.clear();
-  hand_over_->position_known = false;
   go(Step::surveying);
 }
 
@@ -418,7 +415,7 @@ void MonitorBrain::generation_accepted(const HostName& host) {
 void MonitorBrain::advance_offering() {
   if (book_.durable().accepted) return go(Step::settling);
   const auto limit = hand_over_->step_began.at + kOfferLimit;
-  if (now_.at >= limit) return target_failed("its agent did not accept the role in time");
+  if (now_.at >= limit) return target_failed("its agent did not accept the role in time", true);
   wake_at(limit);
 }
 
@@ -444,7 +441,7 @@ void MonitorBrain::advance_settling() {
   go(lost ? Step::surveying : Step::releasing);
 }
 
-void MonitorBrain::target_failed(const std::string& why) {
+void MonitorBrain::target_failed(const std::string& why, bool may_have_served) {
   auto& h = *hand_over_;
   note(NoteLevel::error, h.to, "did not become the writer: " + why);
   refuse_command(why);
@@ -457,7 +454,7 @@ void MonitorBrain::target_failed(const std::string& why) {
   h.force = false;
   // It may have served for a moment: whoever gets the role back needs what it wrote.
   h.catch_up_from = back && reachable(failed) ? failed : HostName{};
-  h.position_known = h.position_known && back;
+  h.position_known = h.position_known && back && !may_have_served;
   if (h.to.empty()) owners_.erase(*writer_role());
   else owners_[*writer_role()] = h.to;
   go(h.position_known ? Step::choosing : Step::surveying);

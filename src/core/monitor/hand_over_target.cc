@@ -10,14 +10,14 @@ namespace mmm {
 
 namespace {
 
-// Every living agent answers a survey in a few ms. One whose report is overdue is frozen or cut off: it must not delay
-// the others for longer than this.
+// Every living agent answers a survey in a few ms. One that is silent, or whose server is, must not delay the others for
+// longer than this.
 constexpr Duration kSurveyLimit = 200ms;
-// One that was heard in time may have a busy server (an observation may take a second), and the only copy of what a
-// client was told is committed.
-constexpr Duration kSurveyLimitOfTheLiving = 1200ms;
-// Agents report every second.
-constexpr Duration kOverdue = 1200ms;
+// One that is in touch may be on a busy machine, and have the only copy of what a client was told is committed: it is waited
+// for as long as it can be reached, but no longer than this. The others receive nothing for 5 s from their answer on.
+constexpr Duration kSurveyLimitOfTheLiving = 3s;
+// The last writer is what broke, most often; what clients were told of others have, too (semi-sync). Agents report every second.
+constexpr Duration kPatienceWithTheWriter = 1200ms;
 // A candidate that was not heard for so long is not needed by the writer's lease any more.
 constexpr Duration kGone = 10s;
 // A target further behind than this would keep everybody waiting while it applies what it has; a new writer has 10 s.
@@ -81,21 +81,17 @@ Instant MonitorBrain::survey_ends() const {
   for (const auto& [name, data] : hosts_) {
     const bool counts = h.asked.contains(name) || (data.state == HostState::online && name != h.from);
     if (!counts || h.answers.contains(name)) continue;
-    const bool living = reachable(name) && h.step_began.at - data.agent.heard < kOverdue && semi_sync_is_used();
-    end = std::max(end, h.step_began.at + (living ? kSurveyLimitOfTheLiving : kSurveyLimit));
+    const auto& report = data.agent.report;
+    const bool in_touch = reachable(name) && report && report->server;
+    const auto patience = name == h.from ? kPatienceWithTheWriter : kSilence;
+    end = std::max(end, h.step_began.at + kSurveyLimit);
+    if (in_touch) end = std::max(end, std::min(h.step_began.at + kSurveyLimitOfTheLiving, data.agent.heard + patience));
   }
   return end;
 }
 
 bool MonitorBrain::bar_is_confirmed() const {
   return !book_.barred() || std::ranges::none_of(book_.bar_unconfirmed(), [this](const auto& name) { return reachable(name); });
-}
-
-bool MonitorBrain::semi_sync_is_used() const {
-  return std::ranges::any_of(hosts_, [](const auto& entry) {
-    const auto& report = entry.second.agent.report;
-    return report && report->server && report->server->semi_sync_replica;
-  });
 }
 
 // Of what a host has: not what is its own, and no writer ever had. A replica that an administrator took out, that lags, or

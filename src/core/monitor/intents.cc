@@ -20,7 +20,8 @@ void MonitorBrain::carry_out(CommandId id, const SetOnline& intent, const Answer
     data.trust();
     note(NoteLevel::warning, intent.host, "the administrator makes do with what it has: what the last writer had more is lost");
   }
-  enter(intent.host, HostState::online, "set online by the administrator");
+  if (intent.compare_first) enter(intent.host, HostState::awaiting_recovery, "the administrator wants it online: it is compared with the writer first");
+  else enter(intent.host, HostState::online, "set online by the administrator");
   reply(id, answer);
 }
 

@@ -174,7 +174,7 @@ void MonitorBrain::lost_its_state(const HostName& host) {
     // Whether it accepted the offer before that it can't know: it is not made a second time.
     const std::string why = "its agent lost its memory while the role was offered to it";
     book_.released(host, durable.assignment.generation, false);
-    if (hand_over_ && hand_over_->step == Step::offering && hand_over_->to == host) target_failed(why);
+    if (hand_over_ && hand_over_->step == Step::offering && hand_over_->to == host) target_failed(why, true);
     return;
   }
   const auto role = writer_role();
@@ -305,7 +305,6 @@ void MonitorBrain::lead_from_reports(MonitorMode mode) {
     const auto& report = data.agent.report;
     if (!report || !data.agent.obeys) continue;
     longest = std::max(longest, report->longest_lease);
-    if (report->released <= report->accepted.generation) durable.given_up = std::max(durable.given_up, report->released);
     const auto rank = [](const Report& r) { return std::pair(r.assignment.generation, r.assignment.version); };
     if (!best || rank(*report) > rank(*best)) best = &*report;
   }
@@ -325,6 +324,13 @@ void MonitorBrain::lead_from_reports(MonitorMode mode) {
     if (!own) durable.barred_from = assignment.version.next();
     durable.released = own && (own->released >= assignment.generation ||
                                own->accepted.generation < assignment.generation);
+  }
+  for (const auto& [name, data] : hosts_) {
+    const auto& report = data.agent.report;
+    if (!report || !data.agent.obeys || report->released > report->accepted.generation) continue;
+    // Who is not the writer of this generation has refused it, as one that another leadership offered.
+    if (report->released < durable.assignment.generation || name == durable.assignment.writer)
+      durable.given_up = std::max(durable.given_up, report->released);
   }
   std::map<HostName, HostEvidence> evidence;
   for (const auto& [name, data] : hosts_) {
@@ -383,17 +389,20 @@ void MonitorBrain::adopt(const StartDecision& decision) {
 }
 
 // Who was not ONLINE (by its own last instruction: the file may be older), did not answer, has not heard of the present
-// generation (it may be the writer of an earlier one), or was doubted by the leader that wrote the file, may have left with
+// generation (it may be the writer of an earlier one, or of one with the same number that another monitor made), or was doubted by the leader that wrote the file, may have left with
 // what nobody else has.
 void MonitorBrain::doubt_who_was_away() {
   for (auto& [name, data] : hosts_) {
     const auto& report = data.agent.report;
     const bool follows = data.agent.obeys && report && report->told_state == HostState::online &&
-                         report->assignment.generation == book_.assignment().generation;
+                         report->assignment.generation == book_.assignment().generation &&
+                         report->assignment.writer == book_.assignment().writer;
     if (name == book_.assignment().writer) {
       // The others are compared with it, unless it lost its memory, and maybe more.
       const bool remembers = report && report->accepted.generation == book_.assignment().generation;
       data.unproven = data.agent.obeys && !remembers;
+      data.suspect = {};
+      data.diverged = false;
       continue;
     }
     const bool known_doubt = file_.leadership && file_.leadership->unproven.contains(name);

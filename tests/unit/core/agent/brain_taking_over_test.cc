@@ -205,6 +205,18 @@ TEST_F(TakingOverTest, GivesUpAtOnceWhenItsApplierBreaksOnWhatItReceived) {
   EXPECT_EQ(agent.last<Released>().reason, "its applier is stopped with 3 received transactions not applied");
 }
 
+// Goal: L1 (a soak with seed 101; simulation seed 10059468). Its server restarted, and fetched from a host that had diverged.
+TEST_F(TakingOverTest, ServesWhenItsApplierBrokeOnWhatNoWriterHasToHave) {
+  receives("0-1-12");
+  auto next = instruction(1, 2, 1, "db2");
+  next.must_have = lab::gtids("0-1-9");
+  replication.sql = false;
+  agent.hear(next);
+  agent.pass(100ms);
+  EXPECT_EQ(agent.count<Released>(), 0u);
+  EXPECT_TRUE(agent.host.writable());
+}
+
 TEST_F(TakingOverTest, FetchesWhatItLacksFromTheHostThatHasIt) {
   auto next = instruction(1, 2, 1, "db2");
   next.must_have = lab::gtids("0-1-12");

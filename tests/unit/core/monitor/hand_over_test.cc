@@ -146,14 +146,50 @@ TEST_F(HandOverTest, AfterACrashTheNewWriterMustHaveAllThatAnybodyReceived) {
   EXPECT_EQ(offer->catch_up_from, "db3");
 }
 
-TEST_F(HandOverTest, ASurveyWaitsNoLongerThanTwoHundredMillisecondsForAFrozenAgent) {
+// Goal: S2 (seed 10640010). It may be on a busy machine, and have the only copy of what a client was told.
+TEST_F(HandOverTest, ASurveyWaitsThreeSecondsForAHostThatIsInTouchAndDoesNotAnswer) {
   agent("db3").surveys = false;
   mysqld_dies("db1");
-  EXPECT_EQ(writer(), "db1");
-  monitor.pass(199ms);
+  monitor.pass(2999ms);
   EXPECT_EQ(writer(), "db1");
   monitor.pass(1ms);
   EXPECT_TRUE(serves("db2"));
+}
+
+TEST_F(HandOverTest, ASurveyWaitsForAFrozenAgentUntilThatCountsAsUnreachable) {
+  monitor.silence("db3");
+  mysqld_dies("db1");
+  monitor.pass(1400ms);
+  EXPECT_EQ(writer(), "db1");
+  monitor.pass(1100ms);
+  EXPECT_TRUE(serves("db2"));
+}
+
+TEST_F(HandOverTest, ASurveyWaitsTwoHundredMillisecondsForTheRestOfTheHosts) {
+  monitor.silence("db3");
+  monitor.pass(3s);
+  mysqld_dies("db1");
+  monitor.pass(200ms);
+  EXPECT_TRUE(serves("db2"));
+}
+
+// Goal: S2 (seed 10012780). It answered one survey, and is late for the next.
+TEST_F(HandOverTest, WhatAHostAnsweredOnceCountsAsLongAsItIsInTouch) {
+  agent("db2").report.server.reset();
+  agent("db2").report.mysqld_alive = false;
+  monitor.say_report("db2");
+  agent("db3").report.server->has = lab::gtids("0-1-14");
+  mysqld_dies("db1");
+  ASSERT_EQ(writer(), "db1");
+  agent("db3").surveys = false;
+  agent("db3").report.server->has = lab::gtids("0-1-10");
+  agent("db3").reports = false;
+  agent("db2").report = agent("db3").report;
+  agent("db2").report.mysqld_alive = true;
+  monitor.pass(1100ms);
+  monitor.say_report("db2");
+  monitor.pass(200ms);
+  EXPECT_EQ(writer(), "db1");
 }
 
 TEST_F(HandOverTest, WhereNobodyIsFitTheRoleWaitsAndShowSaysWhy) {
@@ -303,7 +339,7 @@ TEST_F(HandOverTest, AWriterThatLostItsRoleWithoutAWordComesBackOnceItWasCompare
 TEST_F(HandOverTest, AReplicaThatDidNotAnswerIsNotOnlineUntilItWasCompared) {
   monitor.silence("db3");
   mysqld_dies("db1");
-  monitor.pass(300ms);
+  monitor.pass(2500ms);
   ASSERT_TRUE(serves("db2"));
   EXPECT_EQ(monitor.brain->state_of("db3"), HostState::awaiting_recovery);
 }
