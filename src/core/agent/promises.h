@@ -32,6 +32,7 @@ class Promises {
   std::optional<Instant> binding(Generation offered, Generation given_up, Instant now) const;
 
   Instant until() const { return until_; }
+  Generation latest() const { return latest_; }
   Instant asked_at() const { return asked_at_; }
   // A promise to the writer of this generation runs, and that one held its lease when it asked. After a restart: may run.
   bool runs_for(Generation generation, Instant now) const;

@@ -158,7 +158,8 @@ void Brain::note_drained() {
 }
 
 bool Brain::was_complete() const {
-  return managed() && memory_.instruction->assignment.writer == self_ && memory_.complete == memory_.accepted.generation;
+  return managed() && memory_.instruction->assignment.writer == self_ && memory_.complete == memory_.accepted.generation &&
+         promises_.latest() <= memory_.accepted.generation;
 }
 
 // Has everything received been applied, and everything that others are known to have?

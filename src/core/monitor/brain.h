@@ -103,6 +103,7 @@ class MonitorBrain {
     std::map<HostName, SurveyAnswer> answers;
     std::set<HostName> asked;
     std::map<HostName, Instant> promised_until;  // of those that answered: bound to the last writer until then
+    bool found_more = false;         // in this step: that the writer of the half-done generation must have, too
     std::optional<CommandId> command;
     Answer answer;                   // for `command`, when done
     int turns = 0;                   // how often a step began
@@ -202,6 +203,14 @@ class MonitorBrain {
   std::string unfit(const HostName& host) const;   // why it can't become the writer; "" when it can
   std::string not_ready(const HostName& host) const;  // why the role should not be moved there now; "" when it may
   std::optional<HostName> choose_by_roles() const;
+  struct Told {
+    std::map<HostName, GtidSet> holds;  // what each that answered can hand on
+    GtidSet everything;              // that counts
+    GtidSet at_hand;                 // of that, what somebody can hand on
+  };
+  Told what_was_told() const;
+  HostName source_for(const HostName& target, const Told& told) const;  // "" when nobody else answered
+  void owe_what_was_found(const Told& told);
   std::optional<HostName> choose_by_survey();
   Instant survey_ends() const;
   bool bar_is_confirmed() const;                      // by all that can be asked

@@ -143,6 +143,7 @@ void MonitorBrain::go(Step step) {
   hand_over_->step = step;
   if (step == Step::surveying) hand_over_->position_known = false;
   hand_over_->turns += 1;
+  hand_over_->found_more = false;
   hand_over_->step_began = now_;
   hand_over_->answers.clear();
   hand_over_->asked.clear();
@@ -407,6 +408,7 @@ std::optional<Instant> MonitorBrain::offer(const HostName& target) {
 void MonitorBrain::generation_accepted(const HostName& host) {
   note(NoteLevel::info, host, fmt::format("accepted generation {}: it is the writer now", book_.assignment().generation.value));
   if (!hand_over_ || (hand_over_->step != Step::choosing && hand_over_->step != Step::surveying)) return;
+  owe_what_was_found(what_was_told());
   hand_over_->to = host;
   owners_[*writer_role()] = host;
   go(Step::settling);

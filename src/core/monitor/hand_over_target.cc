@@ -132,34 +132,63 @@ void MonitorBrain::give_up_what_nobody_has(const std::map<HostName, GtidSet>& ho
   owed_ = {};
 }
 
-// The candidate that received most (design: "not applied most"). What it lacks of what others have it fetches from them.
-std::optional<HostName> MonitorBrain::choose_by_survey() {
-  auto& h = *hand_over_;
-  std::map<HostName, GtidSet> holds;
-  GtidSet everything, at_hand;
-  for (const auto& [name, answer] : h.answers) {
-    auto& set = holds[name];
+// From the answers to the survey under way.
+MonitorBrain::Told MonitorBrain::what_was_told() const {
+  Told told;
+  for (const auto& [name, answer] : hand_over_->answers) {
+    auto& set = told.holds[name];
     set = answer.has;
     // A host whose applier is broken can't hand on what it received.
     if (answer.bound.empty()) set.add(answer.received);
     const auto counted = what_counts(name, set);
-    everything.add(what_counts(name, answer.received));
-    everything.add(counted);
-    at_hand.add(counted);
+    told.everything.add(what_counts(name, answer.received));
+    told.everything.add(counted);
+    told.at_hand.add(counted);
   }
   // What a living host has told before counts, too: its answer is late, not lost.
   for (const auto& [name, data] : hosts_) {
-    if (!reachable(name) || h.answers.contains(name) || !data.agent.report || !data.agent.report->server) continue;
-    everything.add(what_counts(name, data.agent.report->server->has));
-    everything.add(what_counts(name, data.agent.report->server->replication.received));
+    if (!reachable(name) || hand_over_->answers.contains(name) || !data.agent.report || !data.agent.report->server) continue;
+    told.everything.add(what_counts(name, data.agent.report->server->has));
+    told.everything.add(what_counts(name, data.agent.report->server->replication.received));
   }
-  if (!at_hand.contains(everything)) {
+  return told;
+}
+
+// The source that lacks least; of those that lack the same, one that is known to have nothing of its own.
+HostName MonitorBrain::source_for(const HostName& target, const Told& told) const {
+  const auto rank = [&](const HostName& name) {
+    const auto& data = hosts_.at(name);
+    return std::pair(told.holds.at(name).count_lacking(told.everything), data.diverged || data.unproven);
+  };
+  HostName source;
+  for (const auto& [name, set] : told.holds)
+    if (name != target && (source.empty() || rank(name) < rank(source))) source = name;
+  return source;
+}
+
+// An offer that was taken for failed may be under way still, or be accepted by now: its target is told of what was found
+// since.
+void MonitorBrain::owe_what_was_found(const Told& told) {
+  if (!book_.exists() || book_.durable().released || !told.at_hand.contains(told.everything) ||
+      owed_.must_have.contains(told.everything))
+    return;
+  owed_.must_have.add(told.everything);
+  owed_.catch_up_from = source_for(book_.assignment().writer, told);
+  hand_over_->found_more = true;
+}
+
+// The candidate that received most (design: "not applied most"). What it lacks of what others have it fetches from them.
+std::optional<HostName> MonitorBrain::choose_by_survey() {
+  auto& h = *hand_over_;
+  const auto told = what_was_told();
+  if (!told.at_hand.contains(told.everything)) {
     stuck_because_ = fmt::format("{} transactions were received by a host whose applier is stopped, or that does not answer, and "
                                  "nobody else has them (up to {}); start its applier, or bring the old writer back",
-                                 at_hand.count_lacking(everything), to_string(everything));
+                                 told.at_hand.count_lacking(told.everything), to_string(told.everything));
     return std::nullopt;
   }
-  give_up_what_nobody_has(holds);
+  give_up_what_nobody_has(told.holds);
+  if (!book_.durable().accepted) owe_what_was_found(told);
   const auto* role = config_.role(config_.active_master_role);
   std::optional<HostName> best;
   std::uint64_t fewest = 0;
@@ -168,8 +197,9 @@ std::optional<HostName> MonitorBrain::choose_by_survey() {
     if ((!h.to.empty() && host != h.to) || !unfit(host).empty()) continue;
     const auto answer = h.answers.find(host);
     if (answer == h.answers.end() || !answer->second.bound.empty() || h.promised_until.contains(host)) continue;
-    if (!what_counts(host, holds[host]).contains(holds[host])) continue;
-    const auto lacking = holds[host].count_lacking(everything);
+    const auto& holds = told.holds.at(host);
+    if (!what_counts(host, holds).contains(holds)) continue;
+    const auto lacking = holds.count_lacking(told.everything);
     // The last writer, and its agent lost its memory: its server may be as new, and what it had only be with others.
     if (hosts_.at(host).unproven && !everybody_told()) continue;
     if (best && (lacking > fewest || (lacking == fewest && by_roles != host))) continue;
@@ -177,16 +207,8 @@ std::optional<HostName> MonitorBrain::choose_by_survey() {
     fewest = lacking;
   }
   if (!best) return std::nullopt;
-  h.must_have = everything;
-  h.catch_up_from.clear();
-  if (fewest == 0) return best;
-  // The source that lacks least; of those that lack the same, one that is known to have nothing of its own.
-  const auto rank = [&](const HostName& name) {
-    const auto& data = hosts_.at(name);
-    return std::pair(holds.at(name).count_lacking(everything), data.diverged || data.unproven);
-  };
-  for (const auto& [name, set] : holds)
-    if (name != *best && (h.catch_up_from.empty() || rank(name) < rank(h.catch_up_from))) h.catch_up_from = name;
+  h.must_have = told.everything;
+  h.catch_up_from = fewest > 0 ? source_for(*best, told) : HostName{};
   return best;
 }
 

@@ -177,6 +177,8 @@ void MonitorBrain::lost_its_state(const HostName& host) {
     if (hand_over_ && hand_over_->step == Step::offering && hand_over_->to == host) target_failed(why, true);
     return;
   }
+  // It gave the role up before, and nobody has it since: what it still has nobody knows.
+  if (durable.assignment.writer == host && durable.released && data.agent.report->lost_memory) data.doubt();
   const auto role = writer_role();
   if (!writer_without_a_state(host) || (role && std::ranges::find(data.agent.report->ips, role->ip) != data.agent.report->ips.end()))
     return;

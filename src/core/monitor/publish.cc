@@ -80,8 +80,8 @@ void MonitorBrain::publish() {
     if (data.agent.obeys && (!offered || (name == book_.assignment().writer && may_be_offered()))) tell(name);
 }
 
-// What it must have was found before it is told. Once the offer has failed that is old: it is not told again.
-bool MonitorBrain::may_be_offered() const { return hand_over_ && hand_over_->step == Step::offering; }
+// What it must have was found before it is told. Once the offer has failed that is old: it is told again only with more.
+bool MonitorBrain::may_be_offered() const { return hand_over_ && (hand_over_->step == Step::offering || hand_over_->found_more); }
 
 // A promise that it forgot binds it no more: by then the writer must have heard that it left the set, and nobody leaves
 // while a lease of which nobody told may run (rules 1, 11).
