@@ -134,6 +134,22 @@ int batch(std::uint64_t first, std::uint64_t step, std::uint64_t count, unsigned
   return result.failures.empty() ? 0 : 1;
 }
 
+// One row for each mutant: which checkers stop how many of the schedules.
+int mutant_table(std::uint64_t first, std::uint64_t step, std::uint64_t count, unsigned jobs) {
+  std::signal(SIGINT, stop_batch);
+  fmt::print("| mutant | of {} schedules from seed {} |\n|---|---|\n", count, first);
+  for (const auto& entry : kMutants) {
+    active_mutant = entry.mutant;
+    const auto result = run_batch(first, count, jobs, std::numeric_limits<std::uint64_t>::max(), step, scale, {.stop = &interrupted});
+    if (interrupted) return kInterrupted;
+    std::string row;
+    for (const auto& [checker, times] : result.by_checker()) row += fmt::format("{}{} {}", row.empty() ? "" : ", ", checker, times);
+    fmt::print("| {} | {} |\n", entry.name, row.empty() ? "none: see seeds/mutants.txt" : row);
+    std::fflush(stdout);
+  }
+  return 0;
+}
+
 // Each line: a seed, then what it once showed.
 int replay_file(const std::string& path) {
   std::ifstream file(path);
@@ -180,13 +196,14 @@ int run(int argc, char** argv) {
   auto* replay_option = app.add_option("--replay", replayed, "run one seed again");
   app.add_flag("--story", story, "with --replay: tell what happened, line by line");
   app.add_flag("--shrink", make_short, "with --replay: leave out what the failure does not need, and tell that story");
-  app.add_option("--mutant", mutant, "break a rule of the protocol on purpose; 'list' names them");
+  app.add_option("--mutant", mutant, "break a rule of the protocol on purpose; 'list' names them, 'all' counts how often each is caught");
   app.add_option("--topology", topology, "standard: 3 hosts; large: 2-5 candidates, 0-20 slaves; changing: hosts come and go")
       ->capture_default_str()->check(CLI::IsMember({"standard", "large", "changing"}));
   app.add_option("--seeds-file", seeds_file, "run the seeds of a file");
   CLI11_PARSE(app, argc, argv);
   scale = std::ranges::find(kScales, topology, [](const auto& entry) { return std::string(entry.name); })->scale;
   std::signal(SIGABRT, tell_seed_of_abort);
+  if (mutant == "all") return mutant_table(seed, step, schedules, jobs);
   if (!mutant.empty() && !select_mutant(mutant)) return 2;
   if (!seeds_file.empty()) return replay_file(seeds_file);
   if (replay_option->count() > 0) return replay(replayed, story, make_short);

@@ -145,7 +145,7 @@ void Brain::settle_fence() {
 }
 
 void Brain::hear(const Grant& grant) {
-  const auto ask = MMM_MUTANT(lease_from_answer) ? lease_.ask(now_, lease_ttl()) : grant.ask;
+  const auto ask = MMM_MUTANT(lease_from_answer) ? lease_.ask(now_, lease_ttl(), lease_.staged_for(grant.ask)) : grant.ask;
   if (!lease_.granted(ask, grant.generation)) return;
   if (MMM_MUTANT(staged_on_answer) && has_fence_) try_run(StageLease{lease_ttl()});
   // Only a leader can renew a pin that a reboot has ended (rule 5); it does so by any grant, since it would know of others.
@@ -157,7 +157,7 @@ void Brain::hear(const NoGrant& refusal) {
 }
 
 void Brain::hear_peer(const HostName& from, const Promise& promise) {
-  const auto number = MMM_MUTANT(lease_from_answer) ? lease_.ask(now_, lease_ttl()) : promise.number;
+  const auto number = MMM_MUTANT(lease_from_answer) ? lease_.ask(now_, lease_ttl(), lease_.staged_for(promise.number)) : promise.number;
   const bool longer = lease_.promised(from, number, promise.generation);
   if (MMM_MUTANT(staged_on_answer) && longer && has_fence_) try_run(StageLease{lease_ttl()});
 }

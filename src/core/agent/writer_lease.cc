@@ -69,6 +69,11 @@ std::optional<WriterLease> LeaseClock::live(Instant now) const {
   return WriterLease(generation_, lease_end());
 }
 
+std::uint64_t LeaseClock::staged_for(std::uint64_t number) const {
+  const auto question = open_.find(number);
+  return question == open_.end() ? 0 : question->second.staged;
+}
+
 bool LeaseClock::extend(const Question& question) {
   if (question.end <= end_) return false;
   end_ = question.end;

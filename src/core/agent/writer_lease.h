@@ -57,6 +57,7 @@ class LeaseClock {
   std::optional<WriterLease> live(Instant now) const;
   Instant lease_end() const { return pinned_ ? kNever : end_; }  // kLongAgo: never had one
   std::uint64_t staged() const { return staged_; }   // for the question by whose answer the present lease stands; 0: nothing
+  std::uint64_t staged_for(std::uint64_t number) const;  // for an open question; 0: nothing
   Instant last_ask() const { return last_ask_; }      // kLongAgo: never asked, or asking at once is wanted
   void ask_at_once() { last_ask_ = kLongAgo; }
   Generation generation() const { return generation_; }

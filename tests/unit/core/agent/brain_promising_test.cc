@@ -429,6 +429,19 @@ TEST_F(PromisingTest, StopsReceivingFromAWriterThatAskedNothingForHalfALease) {
   EXPECT_THAT(agent.story, Contains("run stop receiving"));
 }
 
+// Goal: S2, S3 (seed 10167624). What it received after its answer the next writer would lack.
+TEST_F(PromisingTest, WhoAnswersASurveyDoesNotReceiveFromTheSilentWriterAgain) {
+  ask();
+  agent.now += 1s;
+  agent.hear(Detach{"db1"});
+  agent.pass(4900ms);
+  agent.hear(Survey{Generation{2}});
+  agent.pass(4900ms);
+  EXPECT_THAT(agent.story, Not(Contains("run start replication")));
+  agent.pass(1s);
+  EXPECT_THAT(agent.story, Contains("run start replication"));
+}
+
 TEST_F(PromisingTest, ReportsForHalfALeaseThatTheWriterAsks) {
   ask();
   EXPECT_TRUE(agent.brain.report(agent.now + 1s - 1ns).writer_asks);

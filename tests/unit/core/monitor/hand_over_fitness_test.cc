@@ -160,6 +160,44 @@ TEST_F(FitnessTest, AHostThatWasNotAskedIsSetOnlineOnlyWithTheWordThatLossIsAcce
   EXPECT_EQ(writer(), "db1");
 }
 
+// Goal: L1 (seed 10501347). An empty server, or one that is being copied, has nothing that could be compared before it follows.
+TEST_F(FitnessTest, AHostThatWasTakenOutFollowsTheWriterBeforeItIsSetOnline) {
+  monitor.command("set_offline db3");
+  auto& db3 = agent("db3");
+  monitor.leave("db3");
+  db3.report.lost_memory = true;
+  db3.report.accepted = {};
+  db3.report.assignment = {};
+  db3.report.server->has = {};
+  db3.report.server->replication = {};
+  db3.acknowledges = false;
+  monitor.join("db3");
+  mysqld_dies("db1");
+  monitor.pass(5s);
+  ASSERT_TRUE(serves("db2"));
+  ASSERT_THAT(monitor.kept.back().leadership->unproven, Contains("db3"));
+  monitor.command("set_online db3");
+  EXPECT_THAT(monitor.replies.back(), HasSubstr("OK: State of 'db3' changed to AWAITING_RECOVERY"));
+  EXPECT_EQ(monitor.brain->state_of("db3"), HostState::awaiting_recovery);
+  monitor.command("set_online db3");
+  EXPECT_THAT(monitor.replies.back(), HasSubstr("still compared with the writer"));
+}
+
+// Goal: L1 (seed 10059468). His word is about the data that there are; no check of a peer can make them better.
+TEST_F(FitnessTest, WhoeverAcceptsALossIsNotHeldUpByAPeerThatDoesNotReplicate) {
+  monitor.silence("db1");
+  monitor.pass(5s);
+  ASSERT_TRUE(serves("db2"));
+  auto& back = agent("db1");
+  back.welcomes = back.acknowledges = back.surveys = back.asks = back.serves = back.reports = back.releases = true;
+  monitor.say("db2", Released{.generation = book().assignment().generation, .has = lab::gtids("0-1-9,0-2-3"), .reason = "its applier is stopped"});
+  monitor.check("db2", CheckName::rep_threads, Outcome::bad);
+  monitor.say_report("db1");
+  monitor.forget();
+  monitor.command("set_online db1 --accept-loss");
+  EXPECT_THAT(monitor.replies.back(), Not(HasSubstr("Some replication checks failed on peer")));
+}
+
 TEST_F(FitnessTest, WhatANonCandidateHasCanNotBeMadeDoWith) {
   monitor.silence("db3");
   mysqld_dies("db1");
