@@ -188,6 +188,7 @@ class MonitorBrain {
   void writer_released(const HostName& host, const std::string& why, const std::optional<GtidSet>& has,
                        Reached reached = Reached::writes);
   void last_writer_is(const HostName& host);
+  void doubt_all_but(const HostName& host);
   void target_failed(const std::string& why, bool may_have_served);  // and did not tell what it wrote
   void finish_hand_over();
   bool writer_is_back(const HostName& host);  // true: it changed something

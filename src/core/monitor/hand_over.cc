@@ -224,12 +224,16 @@ void MonitorBrain::writer_released(const HostName& host, const std::string& why,
 void MonitorBrain::last_writer_is(const HostName& host) {
   note(NoteLevel::warning, host, fmt::format("had accepted generation {}: what it has counts, the others are compared with it",
                                              book_.assignment().generation.value));
-  for (auto& [name, data] : hosts_)
-    if (name != host) data.doubt();
+  doubt_all_but(host);
   hosts_.at(host).unproven = false;
   hand_over_->from = host;
   hand_over_->catch_up_from.clear();
   go(Step::surveying);
+}
+
+void MonitorBrain::doubt_all_but(const HostName& host) {
+  for (auto& [name, data] : hosts_)
+    if (name != host) data.doubt();
 }
 
 // Somebody renewed the lease that was taken for lost, before anybody else was promoted.

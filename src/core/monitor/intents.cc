@@ -14,8 +14,7 @@ void MonitorBrain::carry_out(CommandId id, const SetOnline& intent, const Answer
   if (intent.accept_loss && data.unproven) {
     if (hand_over_) {
       hand_over_->makes_do_with = intent.host;
-      for (auto& [name, other] : hosts_)
-        if (name != intent.host) other.doubt();
+      doubt_all_but(intent.host);
     }
     data.trust();
     note(NoteLevel::warning, intent.host, "the administrator makes do with what it has: what the last writer had more is lost");

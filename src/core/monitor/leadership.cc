@@ -391,8 +391,8 @@ void MonitorBrain::adopt(const StartDecision& decision) {
 }
 
 // Who was not ONLINE (by its own last instruction: the file may be older), did not answer, has not heard of the present
-// generation (it may be the writer of an earlier one, or of one with the same number that another monitor made), or was doubted by the leader that wrote the file, may have left with
-// what nobody else has.
+// generation (it may be the writer of an earlier one, or of one with the same number that another monitor made), or was
+// doubted by the leader that wrote the file, may have left with what nobody else has.
 void MonitorBrain::doubt_who_was_away() {
   for (auto& [name, data] : hosts_) {
     const auto& report = data.agent.report;

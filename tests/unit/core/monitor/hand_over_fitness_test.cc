@@ -147,8 +147,7 @@ TEST_F(FitnessTest, AHostThatWasNotAskedIsSetOnlineOnlyWithTheWordThatLossIsAcce
   ASSERT_TRUE(serves("db2"));
   monitor.silence("db2");
   monitor.pass(20s);
-  auto& back = agent("db1");
-  back.welcomes = back.acknowledges = back.surveys = back.asks = back.serves = back.reports = back.releases = true;
+  monitor.let_speak("db1");
   monitor.say_report("db1");
   monitor.pass(10s);
   ASSERT_EQ(writer(), "db2");
@@ -188,8 +187,7 @@ TEST_F(FitnessTest, WhoeverAcceptsALossIsNotHeldUpByAPeerThatDoesNotReplicate) {
   monitor.silence("db1");
   monitor.pass(5s);
   ASSERT_TRUE(serves("db2"));
-  auto& back = agent("db1");
-  back.welcomes = back.acknowledges = back.surveys = back.asks = back.serves = back.reports = back.releases = true;
+  monitor.let_speak("db1");
   monitor.say("db2", Released{.generation = book().assignment().generation, .has = lab::gtids("0-1-9,0-2-3"), .reason = "its applier is stopped"});
   monitor.check("db2", CheckName::rep_threads, Outcome::bad);
   monitor.say_report("db1");

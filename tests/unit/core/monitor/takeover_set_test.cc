@@ -30,8 +30,7 @@ struct TakeoverSetTest : testing::Test {
   // It says nothing any more, its connection stands.
   void falls_silent(const HostName& host) { monitor.silence(host); }
   void speaks_again(const HostName& host) {
-    auto& back = agent(host);
-    back.welcomes = back.acknowledges = back.releases = back.surveys = back.asks = back.serves = back.reports = true;
+    monitor.let_speak(host);
     monitor.say_report(host);
   }
   void loses_its_memory(const HostName& host) {

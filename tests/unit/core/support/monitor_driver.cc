@@ -122,8 +122,12 @@ void MonitorDriver::restart(bool own) {
 }
 
 void MonitorDriver::silence(const HostName& host) {
+  let_speak(host, false);
+}
+
+void MonitorDriver::let_speak(const HostName& host, bool speaks) {
   auto& agent = agents.at(host);
-  agent.welcomes = agent.acknowledges = agent.releases = agent.surveys = agent.asks = agent.serves = agent.reports = false;
+  agent.welcomes = agent.acknowledges = agent.releases = agent.surveys = agent.asks = agent.serves = agent.reports = speaks;
 }
 
 void MonitorDriver::forget() {

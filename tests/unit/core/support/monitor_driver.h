@@ -65,6 +65,7 @@ class MonitorDriver {
   void restart(bool own = true);
   // It does nothing more by itself and its words are lost; its connection stands.
   void silence(const HostName& host);
+  void let_speak(const HostName& host, bool speaks = true);
   void forget();
 
   bool noted(const std::string& part) const;
