@@ -34,6 +34,7 @@ class Disk {
 
   // The file is torn, or the disk gone: nothing can be read. Requires: its process does not run.
   void wipe() { content_.reset(); }
+  void lose_copy() { copy_.reset(); }  // it was on the disk that is gone
 
   // What is on it now, for a `restore`. Requires: of that, its process does not run.
   void keep_copy() { copy_ = content_; }

@@ -56,6 +56,7 @@ void restore_file(World& world, Node who) {
   agent.kill();
   agent.disk().restore();
   world.memory_lost = true;
+  world.set_back.set(who);
   for (const auto& checker : world.checkers) checker->state_restored(who);
 }
 

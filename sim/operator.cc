@@ -34,7 +34,10 @@ void Operator::look() {
     }
   }
   if (world_.now() >= kCalmFrom + kPatience && (world_.memory_lost || histories_are_forked())) decide_what_is_lost();
-  if (world_.now() >= kCalmFrom + kPatience) world_.configurations.look_after();
+  if (world_.now() >= kCalmFrom + kPatience) {
+    world_.configurations.look_after();
+    start_what_was_left_stopped();
+  }
   // A mode that nobody took back: the monitor was away.
   if (world_.now() >= kCalmFrom && mode_was_changed(world_.plan)) set_mode("set_active");
   world_.queue.after(calm ? 500ms : 2s, [this] { look(); });
@@ -83,6 +86,16 @@ void Operator::decide_what_is_lost() {
   for (const auto& host : world_.hosts)
     if (name_of(host->id) == brain.book().assignment().writer && std::ranges::find(hosts, host->id) == hosts.end()) hosts.push_back(host->id);
   set_online(hosts[decisions_++ % hosts.size()], true);
+}
+
+// An agent whose state was set back may not know that it was the one that stopped replication. `checks` says that it stands.
+void Operator::start_what_was_left_stopped() {
+  for (const auto& host : world_.hosts) {
+    if (!world_.set_back.test(host->id) || !host->runs() || !host->server.responds() || host->server.writable()) continue;
+    const auto replication = host->server.observe().replication;
+    if (replication.configured && replication.io == IoThread::no && !replication.sql && replication.error.empty())
+      host->server.start_replication();
+  }
 }
 
 void Operator::set_mode(std::string word) { world_.present_monitor().command({std::move(word)}); }

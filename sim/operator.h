@@ -34,6 +34,7 @@ class Operator {
   // After memory was lost nobody but a person knows whose data is the best: he begins with the host that has most. Who has something
   // of its own is left out. Where only the last writer may go on (it was pinned), it fetches what it lacks from the others.
   void decide_what_is_lost();
+  void start_what_was_left_stopped();
   // Who commands without a fence or takes the lead keeps to what the manual demands: the machines that MMM can't ask are
   // switched off, and stay off until all is decided.
   bool may_vouch(bool for_the_lead) const;

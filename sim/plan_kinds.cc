@@ -253,6 +253,9 @@ void plan_second_monitor(Plan& plan, Random& random) {
     });
   }
   if (!second.first_dies && plan.seed / 10 % 4 == 2) split_between_monitors(plan, second, random);
+  // Of before a candidate was there: what that one accepted counts for this monitor, too (rule 1).
+  const bool may_lack = !second.first_dies && !plan.semi_sync && plan.topology.candidates > 2;  // two make a configuration
+  if (may_lack && random.chance(0.5)) second.lacks = random.below(plan.topology.candidates);
   for (auto& fault : plan.faults) fault.at = std::max(fault.at, kFaultsFrom);
   plan.second = second;
 }
@@ -265,6 +268,18 @@ void add_busy_machines(Plan& plan, Random& random) {
     fault.amount = random.chance(0.7) ? random.between(1ms, 100ms) : random.between(100ms, 3s);
     plan.faults.push_back(fault);
   }
+}
+
+// The monitor is a virtual machine, too.
+void add_still_monitor(Plan& plan, Random& random) {
+  if (!random.chance(0.04)) return;
+  std::erase_if(plan.faults, [](const Fault& fault) {
+    const bool its_process = fault.kind == FaultKind::kill_monitor || fault.kind == FaultKind::freeze_monitor ||
+                             (fault.kind == FaultKind::tear_file && fault.who == kMonitor);
+    return its_process || fault.kind == FaultKind::power_cut;
+  });
+  plan.faults.push_back({.kind = random.chance(0.5) ? FaultKind::pause : FaultKind::suspend,
+                         .at = random.between(kFaultsFrom, TrueTime(kCalmFrom - 1s)), .lasts = random.between(50ms, 15s), .who = kMonitor});
 }
 
 }  // namespace
@@ -291,7 +306,10 @@ void shape_by_kind(Plan& plan) {
   Random random(plan.seed ^ 0x6B696E64u);
   random.next();
   switch (plan.kind) {
-    case PlanKind::general: add_busy_machines(plan, random); break;
+    case PlanKind::general:
+      add_busy_machines(plan, random);
+      add_still_monitor(plan, random);
+      break;
     case PlanKind::restarts: plan_restarts(plan, random); break;
     case PlanKind::grants: plan_grants(plan, random); break;
     case PlanKind::pins: plan_pins(plan, random); break;

@@ -200,6 +200,7 @@ void World::power_on(Node machine) {
 
 void World::lose_disk(Node machine) {
   hosts[machine]->agent.disk().wipe();
+  hosts[machine]->agent.disk().lose_copy();
   hosts[machine]->server.lose_disk();
   memory_lost = true;
   for (const auto& checker : checkers) checker->memory_lost(machine);
@@ -208,6 +209,10 @@ void World::lose_disk(Node machine) {
 // ---- standing still ---------------------------------------------------------------------------------------------
 
 void World::stand_still(Node machine, bool clock_goes_on) {
+  if (machine == kMonitor) {
+    if (!clock_goes_on) clocks[machine].stop(now());
+    return monitor.freeze();
+  }
   auto& host = *hosts[machine];
   if (!host.runs()) return;
   host.still = true;
@@ -218,6 +223,10 @@ void World::stand_still(Node machine, bool clock_goes_on) {
 }
 
 void World::go_on(Node machine) {
+  if (machine == kMonitor) {
+    clocks[machine].go_on(now());
+    return monitor.thaw();
+  }
   auto& host = *hosts[machine];
   if (!host.still) return;  // its power was lost meanwhile
   host.still = false;

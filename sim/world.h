@@ -72,9 +72,9 @@ struct World {
   void power_off(Node machine);
   void power_on(Node machine);
   void lose_disk(Node host);
-  // ---- a machine is paused, or suspended (`clock_goes_on`), and resumes
-  void stand_still(Node host, bool clock_goes_on);
-  void go_on(Node host);
+  // ---- a machine, the monitor's too, is paused, or suspended (`clock_goes_on`), and resumes
+  void stand_still(Node machine, bool clock_goes_on);
+  void go_on(Node machine);
   bool on_leftovers(const Host& host) const { return now() < host.leftovers_until; }
 
   // ---- which monitor
@@ -114,6 +114,7 @@ struct World {
   std::vector<std::unique_ptr<Checker>> checkers;
   std::vector<Violation> violations;
   bool memory_lost = false;          // a state file or a disk was, at some time
+  NodeSet set_back;                  // whose agent's state file was
   std::uint64_t steps = 0;           // of both kinds of core
 
  private:

@@ -85,12 +85,15 @@ def connect(layout, name, read_timeout_s=READ_TIMEOUT_S, database=None):
 
 
 def query(layout, name, statement, arguments=None, read_timeout_s=READ_TIMEOUT_S):
-    """Runs a statement as root. Returns its rows as a list of dicts. Errors: pymysql's."""
+    """Runs a statement as root. Returns its rows as a list of dicts. Errors: pymysql's, with the host and the statement as a note."""
     connection = connect(layout, name, read_timeout_s)
     try:
         with connection.cursor() as cursor:
             cursor.execute(statement, arguments)
             return list(cursor.fetchall())
+    except pymysql.MySQLError as error:
+        error.add_note(f"{name}: {statement}")
+        raise
     finally:
         connection.close()
 

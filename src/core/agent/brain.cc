@@ -283,6 +283,7 @@ void Brain::accept(const Instruction& instruction) {
   memory_.accepted = instruction.order;
   // What the writer had to have is worth knowing for as long as its generation lasts: others have it, too.
   auto must_have = !new_generation && instruction.must_have.empty() ? memory_.instruction->must_have : instruction.must_have;
+  const bool more_was_found = !new_generation && !memory_.instruction->must_have.contains(must_have);
   memory_.instruction = instruction;
   memory_.instruction->must_have = std::move(must_have);
   note_lease(std::max(old_ttl, lease_ttl()));
@@ -306,6 +307,12 @@ void Brain::accept(const Instruction& instruction) {
       note(Severity::info, fmt::format("generation {}: the writer is {}{}", instruction.order.generation.value,
                                        instruction.assignment.writer,
                                        instruction.reason.empty() ? "" : " (" + instruction.reason + ")"));
+  }
+  if (more_was_found && !serving()) {  // the offer was accepted late: what was enough then is not (seed 10286790)
+    drained_ = false;
+    memory_.complete = {};
+    drain_after_ = next_id_;
+    accepted_at_ = now_;
   }
   lease_for_accepted(new_generation, keeps_serving);
   if (!MMM_MUTANT(said_before_written)) persist();

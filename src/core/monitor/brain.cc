@@ -223,6 +223,7 @@ void MonitorBrain::said(const HostName& host, const Ask& message) {
   if (!was_accepted && book_.durable().accepted) generation_accepted(host);
   const bool longer = book_.durable().longest_lease > longest_before;
   news_ = writer_is_back(host) || changed || graced || longer;
+  if (!knows_what_it_must_have(message.accepted)) return no("more was found that it must have: it has to hear of that first");
   // What lasts longer than the disk says is on disk before it is given.
   send(host, Grant{message.number, message.accepted.generation}, message.grace == 0 && !longer);
 }

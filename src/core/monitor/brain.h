@@ -212,6 +212,7 @@ class MonitorBrain {
   Told what_was_told() const;
   HostName source_for(const HostName& target, const Told& told) const;  // "" when nobody else answered
   void owe_what_was_found(const Told& told);
+  bool knows_what_it_must_have(const Order& accepted) const;
   std::optional<HostName> choose_by_survey();
   Instant survey_ends() const;
   bool bar_is_confirmed() const;                      // by all that can be asked
@@ -322,6 +323,7 @@ class MonitorBrain {
   };
   Owed owed_;
   std::optional<Instruction> published_;
+  Order must_have_since_;          // the first instruction that told what the writer must have as `published_` does
   MonitorState kept_;
   // Drafts of the next ones: most steps change nothing, and then nothing is allocated.
   Instruction next_instruction_;

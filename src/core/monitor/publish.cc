@@ -71,6 +71,7 @@ void MonitorBrain::publish() {
       next.assignment = book_.assignment();
       next.order.version = next.assignment.version;
     }
+    if (!published_ || published_->must_have != next.must_have) must_have_since_ = next.order;
     published_ = next;
   }
   keep();
@@ -82,6 +83,12 @@ void MonitorBrain::publish() {
 
 // What it must have was found before it is told. Once the offer has failed that is old: it is told again only with more.
 bool MonitorBrain::may_be_offered() const { return hand_over_ && (hand_over_->step == Step::offering || hand_over_->found_more); }
+
+// An offer may be accepted late, by an agent that has not heard yet what was found since (seed 10286790).
+bool MonitorBrain::knows_what_it_must_have(const Order& accepted) const {
+  if (!hand_over_ || hand_over_->step != Step::settling || !published_) return true;
+  return published_->must_have == owed_.must_have && accepted >= must_have_since_;
+}
 
 // A promise that it forgot binds it no more: by then the writer must have heard that it left the set, and nobody leaves
 // while a lease of which nobody told may run (rules 1, 11).
