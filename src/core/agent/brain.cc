@@ -58,6 +58,7 @@ void Brain::on(const Started& event) {
   has_fence_ = event.has_fence;
   fence_untimed_ = event.fence_untimed;
   if (event.memory) memory_ = *event.memory;
+  may_have_written_ = memory_.complete;
   may_start_replication_ = memory_.stopped_replication;
   longer_until_ = now_ + waiting_time(memory_.longest_lease, false);
   if (memory_.epoch.counter > 0) leader_heard_ = now_;  // our predecessor may have heard it a moment ago
@@ -302,13 +303,14 @@ void Brain::accept(const Instruction& instruction) {
     release_.reset();
     hold_until_ = kLongAgo;
     drained_ = is_writer() && keeps_serving;
-    if (drained_) memory_.complete = memory_.accepted.generation;
+    if (drained_) memory_.complete = may_have_written_ = memory_.accepted.generation;
     if (was_writer || is_writer())
       note(Severity::info, fmt::format("generation {}: the writer is {}{}", instruction.order.generation.value,
                                        instruction.assignment.writer,
                                        instruction.reason.empty() ? "" : " (" + instruction.reason + ")"));
   }
-  if (more_was_found && !serving()) {  // the offer was accepted late: what was enough then is not (seed 10286790)
+  // The offer was accepted late: what was enough then is not (seed 10286790). Once it wrote, its own history counts.
+  if (more_was_found && may_have_written_ != memory_.accepted.generation) {
     drained_ = false;
     memory_.complete = {};
     drain_after_ = next_id_;

@@ -141,7 +141,7 @@ void Brain::settle_takeover() {
       try_run(StopApplier{});
       return;
     }
-    if (settle_semi_sync(true)) try_run(AllowWrites{*lease});
+    if (settle_semi_sync(true) && try_run(AllowWrites{*lease})) may_have_written_ = memory_.accepted.generation;
     return;
   }
   for (const auto& ip : writer_ips())

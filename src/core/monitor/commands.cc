@@ -208,7 +208,8 @@ std::optional<Answer> needs_no_word(const RoleConfig& role, const HostView& host
   return std::nullopt;
 }
 
-Answer what_is_not_known(const RoleConfig& role, const HostView& host, const ClusterView& view) {
+// A line each.
+std::string what_is_not_known(const RoleConfig& role, const HostView& host, const ClusterView& view) {
   const auto& writer = view.assignment.writer;
   std::string list = fmt::format("\n  whether '{0}' still accepts writes: its agent does not answer, and its lease is not waited for"
                                  "\n  whether all that clients committed on '{0}' was received by somebody else", writer);
@@ -217,8 +218,28 @@ Answer what_is_not_known(const RoleConfig& role, const HostView& host, const Clu
       list += fmt::format("\n  {} '{}': its agent does not answer",
                           can_handle(role, other.name) ? "what is received on, and whether a lease is still promised by," : "what is received on",
                           other.name);
+  return list;
+}
+
+Answer wants_a_word(const RoleConfig& role, const HostView& host, const ClusterView& view) {
   return refused("With --unfenced nobody but you makes sure that there is one writer. Not known:{}\nSwitch the machine of '{}' off, "
-                 "then confirm with: move_role --unfenced --yes {} {}", list, writer, role.name, host.name);
+                 "then confirm with: move_role --unfenced --yes {} {}", what_is_not_known(role, host, view), view.assignment.writer,
+                 role.name, host.name);
+}
+
+// Who confirms at once sees what for.
+Evaluation with_what_is_not_known(Evaluation evaluation, const std::string& list) {
+  if (auto* accepted = std::get_if<Accepted>(&evaluation))
+    accepted->answer = done("{}\nDone on your word. Not known:{}", accepted->answer.text, list);
+  return evaluation;
+}
+
+Evaluation move_role_to(const RoleConfig& role, const HostView& host, const MoveWriter& how, const ClusterView& view) {
+  if (how.force) return move_role_by_force(role, host, how, view);
+  if (role.mode == RoleMode::balanced) return move_balanced(role, host);
+  if (host.state != HostState::online)
+    return refused("Can't move role to host with state {}.", to_string(host.state));
+  return move_exclusive(role, host, how, view);
 }
 
 Evaluation move_role(const Words& words, const ClusterView& view) {
@@ -243,13 +264,10 @@ Evaluation move_role(const Words& words, const ClusterView& view) {
   how.to = host_name;
   if (how.unfenced) {
     if (auto why = needs_no_word(*role, *host, view)) return *why;
-    if (!confirmed) return what_is_not_known(*role, *host, view);
+    if (!confirmed) return wants_a_word(*role, *host, view);
   }
-  if (how.force) return move_role_by_force(*role, *host, how, view);
-  if (role->mode == RoleMode::balanced) return move_balanced(*role, *host);
-  if (host->state != HostState::online)
-    return refused("Can't move role to host with state {}.", to_string(host->state));
-  return move_exclusive(*role, *host, how, view);
+  auto evaluation = move_role_to(*role, *host, how, view);
+  return how.unfenced ? with_what_is_not_known(std::move(evaluation), what_is_not_known(*role, *host, view)) : evaluation;
 }
 
 Evaluation set_ip(const Words& words, const ClusterView& view) {

@@ -217,6 +217,43 @@ TEST_F(TakingOverTest, ServesWhenItsApplierBrokeOnWhatNoWriterHasToHave) {
   EXPECT_TRUE(agent.host.writable());
 }
 
+// Goal: S2 (seed 10286790). It accepts late, and was complete by what the offer said; meanwhile more was found.
+TEST_F(TakingOverTest, LooksAgainWhenMoreIsFoundBeforeItServes) {
+  auto next = instruction(1, 2, 1, "db2");
+  next.must_have = lab::gtids("0-1-9");
+  agent.grants = false;
+  agent.hear(next);
+  agent.pass(500ms);
+  next.order.version = next.assignment.version = Version{2};
+  next.must_have = lab::gtids("0-1-12");
+  agent.hear(next);
+  agent.grants = true;
+  agent.pass(3s);
+  ASSERT_GT(agent.count<Ask>(), 0u);
+  EXPECT_FALSE(agent.host.writable());
+  receives("0-1-12");
+  applies("0-1-12");
+  agent.pass(50ms);
+  EXPECT_TRUE(serves());
+}
+
+// Goal: L1 (seed 30018281). A monitor that was killed before it wrote that db2 served finds a transaction of the former
+// writer's. By then db2 has a history of its own: nobody can apply both.
+TEST_F(TakingOverTest, WhatIsFoundOnceItWroteDoesNotHoldItUp) {
+  agent.hear(instruction(1, 2, 1, "db2"));
+  agent.pass(500ms);
+  ASSERT_TRUE(serves());
+  agent.grants = false;
+  agent.pass(3s);
+  ASSERT_FALSE(serves());
+  auto next = instruction(1, 2, 2, "db2");
+  next.must_have = lab::gtids("0-1-12");
+  agent.hear(next);
+  agent.grants = true;
+  agent.pass(3s);
+  EXPECT_TRUE(serves());
+}
+
 TEST_F(TakingOverTest, FetchesWhatItLacksFromTheHostThatHasIt) {
   auto next = instruction(1, 2, 1, "db2");
   next.must_have = lab::gtids("0-1-12");

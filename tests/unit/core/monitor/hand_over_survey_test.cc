@@ -10,7 +10,27 @@
 namespace mmm {
 namespace {
 
-struct SurveyTest : HandOverTest {};
+struct SurveyTest : HandOverTest {
+  void offered_to_db2_while_db3_is_away() {
+    monitor.silence("db2");
+    monitor.silence("db3");
+    monitor.pass(3s);
+    agent("db2").reports = true;
+    monitor.say_report("db2");
+    agent("db2").surveys = true;
+    mysqld_dies("db1");
+    monitor.pass(300ms);
+    ASSERT_EQ(writer(), "db2");
+  }
+  // What it received from db1, and the target of the offer never heard of.
+  void db3_tells_more() {
+    auto& db3 = agent("db3");
+    db3.reports = db3.surveys = db3.acknowledges = true;
+    db3.report.server->has = lab::gtids("0-1-14");
+    db3.report.server->replication = {.configured = true, .source_ip = "10.0.0.4", .source_server_id = 1, .sql = true};
+    monitor.say_report("db3");
+  }
+};
 
 // The first instruction that says so.
 std::optional<Instruction> told_first(const std::vector<ToAgent>& messages, Generation generation, const GtidSet& must_have) {
@@ -79,25 +99,31 @@ TEST_F(SurveyTest, AfterAnOfferThatWasNotAnsweredAllAreAskedAnew) {
 
 // Goal: S2 (seed 10952731).
 TEST_F(SurveyTest, ATargetThatAcceptsLateIsToldWhatWasFoundSince) {
-  monitor.silence("db2");
-  monitor.silence("db3");
-  monitor.pass(3s);
-  agent("db2").reports = true;
-  monitor.say_report("db2");
-  agent("db2").surveys = true;
-  mysqld_dies("db1");
-  monitor.pass(300ms);
-  ASSERT_EQ(writer(), "db2");
+  offered_to_db2_while_db3_is_away();
   const auto generation = book().assignment().generation;
-  auto& db3 = agent("db3");
-  db3.reports = db3.surveys = db3.acknowledges = true;
-  db3.report.server->has = lab::gtids("0-1-14");
-  db3.report.server->replication = {.configured = true, .source_ip = "10.0.0.4", .source_server_id = 1, .sql = true};
-  monitor.say_report("db3");
+  db3_tells_more();
   monitor.pass(3s);
   const auto told = told_first(monitor.told["db2"], generation, lab::gtids("0-1-14"));
   ASSERT_TRUE(told);
   EXPECT_EQ(told->catch_up_from, "db3");
+}
+
+// Goal: S2 (seed 10286790). By what it accepted it lacks nothing, and it would serve with that.
+TEST_F(SurveyTest, ATargetThatAcceptsLateIsGrantedNothingBeforeItKnowsWhatWasFoundSince) {
+  offered_to_db2_while_db3_is_away();
+  const auto offered = monitor.last_told<Instruction>("db2")->order;
+  agent("db2").surveys = false;
+  db3_tells_more();
+  monitor.pass(2100ms);  // the offer was given up, and db2 is asked anew
+  const auto ask = [this](const Order& accepted) { monitor.say("db2", Ask{.number = 7, .accepted = accepted, .ttl = 2s}); };
+  ask(offered);
+  ASSERT_TRUE(book().durable().accepted);
+  ASSERT_TRUE(monitor.last_told<NoGrant>("db2"));
+  EXPECT_FALSE(monitor.last_told<Grant>("db2"));
+  const auto told = monitor.last_told<Instruction>("db2");
+  EXPECT_EQ(told->must_have, lab::gtids("0-1-14"));
+  ask(told->order);
+  EXPECT_TRUE(monitor.last_told<Grant>("db2"));
 }
 
 }  // namespace
