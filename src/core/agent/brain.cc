@@ -309,13 +309,7 @@ void Brain::accept(const Instruction& instruction) {
                                        instruction.assignment.writer,
                                        instruction.reason.empty() ? "" : " (" + instruction.reason + ")"));
   }
-  // The offer was accepted late: what was enough then is not (seed 10286790). Once it wrote, its own history counts.
-  if (more_was_found && may_have_written_ != memory_.accepted.generation) {
-    drained_ = false;
-    memory_.complete = {};
-    drain_after_ = next_id_;
-    accepted_at_ = now_;
-  }
+  if (more_was_found) look_again_what_is_lacking();
   lease_for_accepted(new_generation, keeps_serving);
   if (!MMM_MUTANT(said_before_written)) persist();
   acknowledgement_due_ = true;

@@ -213,6 +213,7 @@ class Brain {
   void note_followed(bool same_source);
   void check_drained();
   void note_drained();
+  void look_again_what_is_lacking();
   bool was_complete() const;             // in the generation that it knows, as its writer
   bool settle_semi_sync(bool wanted);   // true: it is as wanted
   void answer_survey();

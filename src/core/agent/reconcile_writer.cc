@@ -157,6 +157,15 @@ void Brain::note_drained() {
   persist();
 }
 
+// The offer was accepted late: what was enough then is not (seed 10286790). Once it wrote, its own history counts.
+void Brain::look_again_what_is_lacking() {
+  if (may_have_written_ == memory_.accepted.generation) return;
+  drained_ = false;
+  memory_.complete = {};
+  drain_after_ = next_id_;
+  accepted_at_ = now_;
+}
+
 bool Brain::was_complete() const {
   return managed() && memory_.instruction->assignment.writer == self_ && memory_.complete == memory_.accepted.generation &&
          promises_.latest() <= memory_.accepted.generation;
