@@ -55,10 +55,8 @@ Fault draw_single_fault(const Topology& topology, Random& random, TrueTime at) {
   return fault;
 }
 
-// One after the other. A connection takes up to 6 s to be whole again after a link was (a held packet up to 3 s, a peer's
-// silence 5 s): before that the next fault would be a second one.
+// One after the other.
 void plan_single_faults(Plan& plan, Random& random) {
-  constexpr Duration kWholeAgain = 6s;
   plan.faults.clear();
   auto at = kFaultsFrom + random.between(Duration{0}, Duration(1s));
   while (at < kCalmFrom - 6s) {

@@ -18,18 +18,22 @@ bool NoNeedlessMove::judges_schedule() const {
   return world_.plan.kind == PlanKind::single_faults && world_.plan.changes.empty();
 }
 
-bool NoNeedlessMove::judges(Node writer) const {
-  return std::ranges::none_of(world_.plan.faults, [writer](const Fault& fault) {
+bool NoNeedlessMove::may_move() const {
+  return std::ranges::any_of(world_.plan.faults, [this](const Fault& fault) {
     const bool agent = fault.kind == FaultKind::kill_agent || fault.kind == FaultKind::freeze_agent;
-    return agent && fault.who == writer && fault.lasts > kAgentBack;
+    const bool silences = agent && fault.who == writer_ && fault.lasts > kAgentBack;
+    return silences && world_.now() >= fault.at && world_.now() < fault.at + fault.lasts + kWholeAgain;
   });
 }
 
 void NoNeedlessMove::state_changed() {
   if (!judges_schedule()) return;
   const auto now = accepting();
-  if (world_.now() < kFaultsFrom) writer_ = now;
-  if (now == writer_ || (writer_ && !judges(*writer_))) return;
+  moves_ = moves_ || may_move();
+  if (moves_ && !now) return;  // on the way
+  if (world_.now() < kFaultsFrom || moves_) writer_ = now;
+  moves_ = may_move();
+  if (now == writer_) return;
   world_.violate("needless", fmt::format("one link or process was at fault, {} is healthy, and {}",
                                          writer_ ? name_of(*writer_) : "nobody",
                                          now ? fmt::format("{} accepts writes instead", name_of(*now))
@@ -37,7 +41,7 @@ void NoNeedlessMove::state_changed() {
 }
 
 void NoNeedlessMove::at_end() {
-  if (!judges_schedule() || !writer_ || !judges(*writer_)) return;
+  if (!judges_schedule() || !writer_ || moves_) return;
   const auto& given = world_.monitor.brain().book().assignment().writer;
   if (given != name_of(*writer_))
     world_.violate("needless", fmt::format("the monitor gave the role of {}, which is healthy, to {}", name_of(*writer_), given));
