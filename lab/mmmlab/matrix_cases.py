@@ -117,9 +117,14 @@ def absence(seconds):
     return unnoticed(f"monitor away {seconds:.0f} s", Step("stop", ("monitor", "monitor")), hold_s=seconds)
 
 
+def nothing(seconds):
+    """What the machine itself costs in so long a time: the figure beside it is read against this one."""
+    return unnoticed(f"nothing for {seconds:.0f} s", hold_s=seconds)
+
+
 def cases(with_pairs=True):
     """All of them."""
-    alone = LINKS + POWER + singles() + (FROZEN_AND_DEAD, absence(FULL_ABSENCE_S))
+    alone = LINKS + POWER + singles() + (FROZEN_AND_DEAD, absence(FULL_ABSENCE_S), nothing(FULL_ABSENCE_S))
     return alone + (pairs() if with_pairs else ())
 
 

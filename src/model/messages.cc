@@ -21,9 +21,9 @@ auto steady(const ServerStatus& status) {
 auto steady(const Report& report) {
   const auto& [number, accepted, assignment, released, longest_lease, lease_live, promise_live, writer_asks, lost_memory,
                mysqld_alive, server, ips, found_ips, uptime_s, told_state, told_roles, unreachable, problems, mac,
-               overtaken_by] = report;
+               overtaken_by, complete] = report;
   return std::tie(accepted, assignment, released, longest_lease, lease_live, promise_live, writer_asks, lost_memory,
-                  mysqld_alive, ips, found_ips, told_state, told_roles, unreachable, problems, mac, overtaken_by);
+                  mysqld_alive, ips, found_ips, told_state, told_roles, unreachable, problems, mac, overtaken_by, complete);
 }
 
 }  // namespace

@@ -115,6 +115,8 @@ struct Report {
   // Of the interface that its role addresses are on: "02:42:ac:11:00:02". Absent: it is no Ethernet, or an older agent.
   std::optional<std::string> mac;
   std::optional<Generation> overtaken_by;  // it is the writer of `accepted`, and another agent knows of this later one
+  // The last one in which it had all that it had to have, and may have taken writes; 0: none. Absent: an older agent.
+  std::optional<Generation> complete;
 
   bool operator==(const Report&) const = default;
 };

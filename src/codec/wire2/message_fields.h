@@ -149,6 +149,7 @@ struct Description<Report> {
       field("problems", &Report::problems),
       field("mac", &Report::mac),
       field("overtaken_by", &Report::overtaken_by),
+      field("complete", &Report::complete),
   };
 };
 

@@ -41,6 +41,7 @@ void Brain::report_into(Report& r, Instant now) const {
   r.mac = mac_;
   r.overtaken_by.reset();
   if (is_writer() && overtaken_by_ > memory_.accepted.generation) r.overtaken_by = overtaken_by_;
+  r.complete = memory_.complete;
   r.problems.clear();
   for (const auto& [key, problem] : problems_) r.problems.push_back(problem);
   if (const auto sick = replication_problem(); !sick.empty()) r.problems.push_back(sick);

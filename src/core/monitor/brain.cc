@@ -155,9 +155,11 @@ void MonitorBrain::take(const HostName& host, const Report& message) {
   }
   if (message.released < book_.assignment().generation) return;
   news_ = true;
+  const auto generation = book_.assignment().generation;
+  const bool wrote = message.complete.value_or(generation) >= generation;
   writer_released(host, "its agent reports that generation " + std::to_string(message.released.value) +
                               " was given up", std::nullopt,
-                  message.accepted.generation >= book_.assignment().generation ? Reached::writes : Reached::nothing);
+                  message.accepted.generation < generation ? Reached::nothing : wrote ? Reached::writes : Reached::acceptance);
 }
 
 void MonitorBrain::acknowledged(const HostName& host, const Order& order) {

@@ -70,7 +70,7 @@ bool MonitorBrain::others_are_there() {
 void MonitorBrain::decide_writer() {
   detach_from_silent_writer();
   const auto& assignment = book_.assignment();
-  if (book_.durable().accepted && serves_as_writer(assignment.writer)) owed_ = {};
+  if (book_.durable().accepted && serves_as_writer(assignment.writer)) owed_.catch_up_from.clear();  // what it had to have is known to be of its history
   if (hand_over_) return advance_hand_over();
   const auto holder = active_master();
   if (holder && book_.exists() && !book_.durable().released) {

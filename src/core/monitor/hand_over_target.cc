@@ -102,8 +102,8 @@ GtidSet MonitorBrain::what_counts(const HostName& host, const GtidSet& all) cons
   if (const auto& only = hand_over_->makes_do_with; !only.empty()) return host == only ? all : GtidSet{};
   const bool trusted = !data.diverged && (data.verified || !data.unproven);
   if (host == hand_over_->from || (trusted && !data.counts_up_to)) return all;
-  GtidSet counted;
-  if (trusted) counted = all.up_to(*data.counts_up_to);
+  auto counted = all.up_to(owed_.must_have);  // the last writer had it, or was to have it
+  if (trusted) counted.add(all.up_to(*data.counts_up_to));
   const auto* writer = config_.host(hand_over_->from);
   const auto& report = data.agent.report;
   if (!writer || !report || !report->server) return counted;

@@ -83,13 +83,42 @@ TEST_F(FitnessTest, WhoIsOfferedTheRoleAgainMustHaveWhatItHadToHave) {
   EXPECT_EQ(later->catch_up_from, "db3");
 }
 
-TEST_F(FitnessTest, WhatTheWriterOwesIsForgottenOnceItServes) {
+TEST_F(FitnessTest, FromWhomTheWriterFetchesIsForgottenOnceItServes) {
   agent("db3").report.server->replication.received = lab::gtids("0-1-14");
   mysqld_dies("db1");
   monitor.pass(1s);
   ASSERT_TRUE(serves("db2"));
-  EXPECT_TRUE(monitor.kept.back().leadership->must_have.empty());
+  EXPECT_EQ(monitor.kept.back().leadership->must_have, lab::gtids("0-1-14"));
   EXPECT_EQ(monitor.last_told<Instruction>("db2")->catch_up_from, "");
+}
+
+// Goal: S2 (seed 40150904). What the last writer had to have when it became that is known to be of its history. It is gone,
+// db1 has less, and db3, which nobody could ask at that time, has all of it.
+TEST_F(FitnessTest, WhatTheLastWriterHadToHaveCountsOnAHostThatWasNotComparedToo) {
+  agent("db2").report.server->replication.received = lab::gtids("0-1-14");
+  monitor.silence("db3");
+  monitor.pass(3s);
+  mysqld_dies("db1");
+  monitor.pass(1s);
+  ASSERT_TRUE(serves("db2"));
+  auto& db1 = agent("db1").report;
+  db1.mysqld_alive = true;
+  db1.server = agent("db2").report.server;
+  db1.server->has = db1.server->replication.received = lab::gtids("0-1-9");
+  monitor.say_report("db1");
+  monitor.all_checks("db1", Outcome::good);
+  monitor.pass(5s);
+  monitor.command("set_online db1");
+  ASSERT_THAT(monitor.replies.back(), HasSubstr("State of 'db1' changed to ONLINE"));
+  monitor.let_speak("db3");
+  agent("db3").report.server->has = lab::gtids("0-1-14");
+  agent("db3").report.server->replication = {};
+  monitor.say_report("db3");
+  mysqld_dies("db2");
+  monitor.pass(4s);
+  const auto offer = monitor.last_told<Instruction>("db1");
+  ASSERT_EQ(offer->assignment.writer, "db1");
+  EXPECT_EQ(offer->must_have, lab::gtids("0-1-14"));
 }
 
 // Goal: L1. What was answered is old after a second: everybody is asked again then, not half a second later.
@@ -216,6 +245,20 @@ TEST_F(FitnessTest, ATargetThatNeverHadAllThatItHadToHaveIsNotTheLastWriter) {
   ASSERT_EQ(writer(), "db2");
   ASSERT_EQ(monitor.kept.back().leadership->hand_over->step, "settling");
   monitor.say("db2", Released{.generation = book().assignment().generation, .reason = "it could not apply what it received"});
+  EXPECT_EQ(monitor.kept.back().leadership->hand_over->from, "db1");
+}
+
+// Goal: L1 (seed 40199621). It gives up where nobody hears it, and only its report tells: it is not compared with, and the
+// writer before it may have the role back.
+TEST_F(FitnessTest, ATargetThatNeverHadAllIsNotTheLastWriterByItsReportEither) {
+  agent("db2").serves = false;
+  monitor.silence("db1");
+  monitor.pass(5s);
+  ASSERT_EQ(monitor.kept.back().leadership->hand_over->step, "settling");
+  auto& report = agent("db2").report;
+  report.released = book().assignment().generation;
+  report.complete = Generation{1};
+  monitor.say_report("db2");
   EXPECT_EQ(monitor.kept.back().leadership->hand_over->from, "db1");
 }
 
