@@ -14,6 +14,7 @@ void MonitorBrain::carry_out(CommandId id, const SetOnline& intent, const Answer
   if (intent.accept_loss && data.unproven) {
     if (hand_over_) {
       hand_over_->makes_do_with = intent.host;
+      owed_ = {};
       doubt_all_but(intent.host);
     }
     data.trust();
