@@ -90,6 +90,7 @@ void World::settle() {
     if (i > kHappeningsMax) throw std::runtime_error("nothing ever comes to rest");
     replicate();
     connect();
+    end_what_stopped();
     if (queue_.empty()) return;
     const auto happening = std::move(queue_.front());
     queue_.pop_front();

@@ -34,6 +34,7 @@ struct Host {
   // The agent.
   std::unique_ptr<agent::Brain> brain;  // absent: it does not run
   bool frozen = false;
+  enum class Stops { no, agent, machine } stops = Stops::no;  // on purpose: once its brain is ready to
   std::deque<agent::Event> inbox;       // what a frozen agent finds when it thaws
   std::optional<AgentMemory> disk;
   std::map<HostName, bool> reached;     // as told to the brain
@@ -64,10 +65,12 @@ class World {
   void start_server(const HostName& host);
   void kill_agent(const HostName& host);
   void start_agent(const HostName& host);
+  void stop_agent(const HostName& host);
   void freeze_agent(const HostName& host);
   void thaw_agent(const HostName& host);
   void forget_memory(const HostName& host);
   void power_off(const HostName& host);
+  void shut_down(const HostName& host);
   void boot(const HostName& host);
   void cut(const std::string& one, const std::string& other);
   void mend(const std::string& one, const std::string& other);
@@ -109,6 +112,8 @@ class World {
   void carry_out(Host& host, agent::ResolveAddress& effect);
   void carry_out(Host& host, agent::Run& effect);
   void carry_out(Host& host, agent::Note& effect);
+  void begin_stop(Host& host, Host::Stops what);
+  void end_what_stopped();
   void finish(Host& host, const agent::Run& run);
   bool stands_in_story(const Host& host, const agent::Operation& operation) const;
   void tell_addresses(Host& host);

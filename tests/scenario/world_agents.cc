@@ -1,6 +1,7 @@
 // The agents: what their brains want is done at once, unless the scenario says that it fails.
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -12,6 +13,7 @@ namespace mmm::scenario {
 void World::start_agent(const HostName& name) {
   auto& h = host(name);
   h.brain = std::make_unique<agent::Brain>(h.config);
+  h.stops = Host::Stops::no;
   h.reached.clear();
   h.granted = {};
   step(h, agent::Started{h.disk, h.machine.ips(), h.machine.untimed_ips(), fmt::format("boot at {}", h.booted.time_since_epoch().count())});
@@ -29,6 +31,28 @@ void World::kill_agent(const HostName& name) {
   h.inbox.clear();
   h.hung.clear();
   if (h.connection != 0 && path("monitor", name)) disconnect(h, "closed by peer");
+}
+
+void World::stop_agent(const HostName& name) { begin_stop(host(name), Host::Stops::agent); }
+
+void World::shut_down(const HostName& name) { begin_stop(host(name), Host::Stops::machine); }
+
+void World::begin_stop(Host& host, Host::Stops what) {
+  host.stops = what;
+  step(host, agent::Stopping{.machine_stops = what == Host::Stops::machine});
+}
+
+// It hears nothing any more; what it has said arrives before its connection ends.
+void World::end_what_stopped() {
+  for (auto& [name, host] : hosts_) {
+    if (host->stops == Host::Stops::no || !host->brain || host->frozen || !host->brain->ready_to_stop()) continue;
+    tell(name, "its agent has stopped");
+    host->brain.reset();
+    post([this, host = host.get()] {
+      kill_agent(host->name);
+      if (host->stops == Host::Stops::machine) power_off(host->name);
+    });
+  }
 }
 
 void World::freeze_agent(const HostName& name) { host(name).frozen = true; }
