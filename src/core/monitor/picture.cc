@@ -52,6 +52,8 @@ ClusterView MonitorBrain::view() const {
     if (data.unproven && reachable(host.name) && !v.active_master)
       v.warnings.push_back(fmt::format("host {} was not asked what it has when {} became the writer: it may lack what clients "
                                        "wrote since", host.name, v.assignment.writer));
+    if (data.unproven && v.active_master && *v.active_master != host.name && data.state == HostState::awaiting_recovery)
+      v.warnings.push_back(fmt::format("host {} has still to be compared with the writer", host.name));
     if (data.agent.report && reachable(host.name))
       for (const auto& problem : data.agent.report->problems) v.warnings.push_back("host " + host.name + ": " + problem);
     v.hosts.push_back(std::move(h));

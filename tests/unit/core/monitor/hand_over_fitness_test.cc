@@ -207,6 +207,8 @@ TEST_F(FitnessTest, AHostThatWasTakenOutFollowsTheWriterBeforeItIsSetOnline) {
   monitor.command("set_online db3");
   EXPECT_THAT(monitor.replies.back(), HasSubstr("OK: State of 'db3' changed to AWAITING_RECOVERY"));
   EXPECT_EQ(monitor.brain->state_of("db3"), HostState::awaiting_recovery);
+  monitor.command("show");
+  EXPECT_THAT(monitor.replies.back(), HasSubstr("# Warning: host db3 has still to be compared with the writer"));
   monitor.command("set_online db3");
   EXPECT_THAT(monitor.replies.back(), HasSubstr("still compared with the writer"));
 }
