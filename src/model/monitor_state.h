@@ -62,10 +62,11 @@ struct LeadershipState {
   Grace grace;                     // that the writer of `assignment` was given (rule 9); number 0: none runs
   // An operator let it lead without hosts that could not be asked: a lease of which nobody told may run (rule 1).
   bool unheard_lease = false;
-  // What the writer of `assignment` must have applied before its first write, and where it fetches it from; empty once it
-  // has served.
+  // What the writer of `assignment` must have applied before its first write, and where it fetches it from; "" once it has
+  // served.
   GtidSet must_have;
   HostName catch_up_from;
+  HostName left_in_order;          // the last writer: it stopped, told what it has, and nobody has taken over yet; "": none
   MonitorMode mode = MonitorMode::active;
   std::string passive_cause;       // why the mode is PASSIVE; may have several lines
   std::optional<HandOverRecord> hand_over;

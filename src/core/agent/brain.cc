@@ -422,6 +422,7 @@ Duration Brain::reader_ttl() const { return memory_.instruction ? memory_.instru
 Duration Brain::lease_ttl() const { return memory_.instruction ? memory_.instruction->lease_ttl : config_.lease_ttl; }
 
 std::string Brain::unfit_reason() const {
+  if (stop_) return "it stops";
   if (mysqld_ != Life::up || !server_) return "its mysqld does not answer";
   const auto& replication = server_->replication;
   const auto backlog = server_->has.count_lacking(replication.received);

@@ -322,6 +322,7 @@ class MonitorBrain {
     HostName catch_up_from;
   };
   Owed owed_;
+  HostName left_in_order_;         // as in LeadershipState
   std::optional<Instruction> published_;
   Order must_have_since_;          // the first instruction that told what the writer must have as `published_` does
   MonitorState kept_;

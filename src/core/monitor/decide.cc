@@ -97,6 +97,7 @@ HostFacts MonitorBrain::facts_of(const HostConfig& host) const {
   f.is_active_master = master == host.name;
   f.can_be_active_master = is_candidate(host.name);
   f.there_is_active_master = master.has_value();
+  f.left_in_order = host.name == left_in_order_;
   const auto& peer = host.mode == HostMode::master ? host.peer : master;
   if (const auto it = peer ? hosts_.find(*peer) : hosts_.end(); it != hosts_.end()) {
     const auto& peer_data = it->second;

@@ -198,6 +198,7 @@ void MonitorBrain::advance_releasing() {
 void MonitorBrain::writer_released(const HostName& host, const std::string& why, const std::optional<GtidSet>& has,
                                    Reached reached) {
   if (!book_.released(host, book_.assignment().generation, reached != Reached::nothing)) return;
+  left_in_order_ = has ? host : HostName{};
   note(NoteLevel::info, host, fmt::format("generation {} is given up for good: {}", book_.assignment().generation.value, why));
   if (hand_over_ && hand_over_->step == Step::releasing) {
     hand_over_->position_known = has.has_value();
@@ -411,6 +412,7 @@ std::optional<Instant> MonitorBrain::offer(const HostName& target) {
 // It may come late: the offer was taken for failed, and nobody else was promoted yet. Half-done generations are alive.
 void MonitorBrain::generation_accepted(const HostName& host) {
   note(NoteLevel::info, host, fmt::format("accepted generation {}: it is the writer now", book_.assignment().generation.value));
+  left_in_order_.clear();
   if (!hand_over_ || (hand_over_->step != Step::choosing && hand_over_->step != Step::surveying)) return;
   owe_what_was_found(what_was_told());
   hand_over_->to = host;

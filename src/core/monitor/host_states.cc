@@ -43,6 +43,9 @@ bool backlog_bad_while_peer_serves(F f, M) {
   return backlog_bad(f) && f.rep_threads == Verdict::good && peer_can_be_followed(f);
 }
 
+bool left_in_order(F f, M) {
+  return serves(f) && !f.flapping && f.left_in_order && f.can_be_active_master && !f.there_is_active_master;
+}
 bool calm_after_flapping(F f, M) {
   return f.flapping && all_good(f) && f.auto_set_online > 0s && f.since_check_change >= f.flap_duration;
 }
@@ -75,7 +78,7 @@ constexpr bool kDrops = true;
 constexpr bool kKeeps = false;
 constexpr std::string_view kDivergedText = "has transactions that the writer lacks";
 
-// The rows with kDivergedText are ours (S3), the others are MMM 2's.
+// The rows with kDivergedText (S3) and that of `left_in_order` (docs/lease.md, availability) are ours, the others are MMM 2's.
 constexpr auto kTable = std::to_array<StateRow>({
     // from    when                           to         roles   because
     {kOnline, unreachable, kHard, kDrops, "ping or mysql failed"},
@@ -85,6 +88,7 @@ constexpr auto kTable = std::to_array<StateRow>({
 
     {kAwaiting, unreachable, kHard, kKeeps, "ping or mysql failed"},
     {kAwaiting, serves_but_diverged, kFail, kDrops, kDivergedText, true},
+    {kAwaiting, left_in_order, kOnline, kKeeps, "it was the last writer, stopped in order, and nobody has taken over"},
     {kAwaiting, calm_after_flapping, kOnline, kKeeps, "was flapping, but no check changed for flap_duration"},
     {kAwaiting, was_away_shortly, kOnline, kKeeps, "all checks are good and it was away for less than 60 s"},
     {kAwaiting, good_for_auto_set_online, kOnline, kKeeps, "all checks have been good for auto_set_online"},

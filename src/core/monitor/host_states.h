@@ -21,6 +21,7 @@ struct HostFacts {
   bool is_active_master = false;
   bool can_be_active_master = false;       // among the `hosts` of the active master role
   bool there_is_active_master = false;     // some host holds that role
+  bool left_in_order = false;              // the last writer: it has all there is, and nobody has taken over yet
   HostState peer_state = HostState::unknown;  // unknown also when there is no peer
   Duration peer_online_for{0};             // how long the peer has been ONLINE; 0 when it is not
   bool peer_serves = false;                // its ping and mysql are good

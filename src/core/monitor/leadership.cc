@@ -46,6 +46,7 @@ void MonitorBrain::continue_leadership(const LeadershipState& leadership) {
   if (lineage_.size() > kLineage) lineage_.erase(lineage_.begin());
   vouched_below_ = leadership.vouched_below;
   owed_ = {leadership.must_have, leadership.catch_up_from};
+  left_in_order_ = leadership.left_in_order;
   epoch_.counter = leadership.epoch.counter + 1;
   mode_ = leadership.mode == MonitorMode::passive || config_.monitor.mode == MonitorMode::passive ? MonitorMode::passive
                                                                                                   : config_.monitor.mode;

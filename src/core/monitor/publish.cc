@@ -149,6 +149,7 @@ void MonitorBrain::leadership_into(LeadershipState& l) const {
   l.unheard_lease = durable.unheard_lease;
   l.must_have = owed_.must_have;
   l.catch_up_from = owed_.catch_up_from;
+  l.left_in_order = left_in_order_;
   l.mode = mode_;
   l.passive_cause = passive_cause_;
   l.vouched_below = vouched_below_;

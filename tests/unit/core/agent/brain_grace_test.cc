@@ -38,6 +38,20 @@ struct GraceTest : testing::Test {
   AgentDriver agent{"db1"};
 };
 
+// Goal: L1. It would be the writer of a machine that goes down.
+TEST(StoppingAgentTest, AcceptsNoOffer) {
+  AgentDriver agent{"db2"};
+  agent.obey(instruction(1, 1, 2, "db1"));
+  agent.step(agent::Stopping{true});
+  agent.hear(Survey{.generation = Generation{2}});
+  agent.finish_all();
+  EXPECT_EQ(agent.last<SurveyAnswer>().bound, "it stops");
+  agent.hear(instruction(1, 2, 1, "db2"));
+  agent.pass(100ms);
+  EXPECT_EQ(agent.last<Refused>().reason, "it stops");
+  EXPECT_FALSE(agent.host.writable());
+}
+
 // Goal: S5. The process ends when the kernel keeps the role up for as long as the grace lasts, and no sooner.
 TEST_F(GraceTest, TheWriterStopsOnceTheKernelKeepsItsRoleUp) {
   stop();

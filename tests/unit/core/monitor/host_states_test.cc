@@ -36,6 +36,10 @@ const Change kBacklogBad = [](HostFacts& f) { f.rep_backlog = Verdict::bad; };
 const Change kBothBad = [](HostFacts& f) { f.rep_threads = f.rep_backlog = Verdict::bad; };
 const Change kDiverged = [](HostFacts& f) { f.diverged = true; };
 const Change kFlapping = [](HostFacts& f) { f.flapping = true; };
+const Change kLeftInOrder = [](HostFacts& f) {
+  f.left_in_order = f.can_be_active_master = true;
+  f.there_is_active_master = false;
+};
 
 Change both(Change a, Change b) {
   return [=](HostFacts& f) { a(f), b(f); };
@@ -119,6 +123,13 @@ std::vector<Case> awaiting_cases() {
       {"away shortly, replication bad", kAwaiting, both(kThreadsBad, [](HostFacts& f) { f.downtime = 1s; }), kStays},
       {"away shortly, a check not known", kAwaiting,
        [](HostFacts& f) { f.downtime = 1s, f.rep_backlog = Verdict::pending; }, kStays},
+      {"the last writer, stopped in order, nobody has taken over", kAwaiting, both(kBothBad, kLeftInOrder), kOnline},
+      {"the same, flapping", kAwaiting, both(kFlapping, kLeftInOrder), kStays},
+      {"the same, diverged", kAwaiting, both(kDiverged, kLeftInOrder), kFail},
+      {"the same, and somebody holds the role", kAwaiting, both(kLeftInOrder, [](HostFacts& f) { f.there_is_active_master = true; }),
+       kStays},
+      {"the same, and it is no candidate any more", kAwaiting, both(kLeftInOrder, [](HostFacts& f) { f.can_be_active_master = false; }),
+       kStays},
       {"auto_set_online at 29.999 s", kAwaiting, [](HostFacts& f) { f.auto_set_online = 30s, f.in_state = 29'999ms; },
        kStays},
       {"auto_set_online at 30 s", kAwaiting, [](HostFacts& f) { f.auto_set_online = 30s, f.in_state = 30s; }, kOnline},
