@@ -216,8 +216,12 @@ void MonitorBrain::writer_released(const HostName& host, const std::string& why,
   if (hand_over_ && reached == Reached::writes && hand_over_->from != host) return last_writer_is(host);
   if (hand_over_ || frozen_roles()) return;
   owners_.erase(*writer_role());
-  begin_hand_over({.step = has ? Step::choosing : Step::surveying, .from = host, .why = why,
-                   .must_have = has.value_or(GtidSet{}), .position_known = has.has_value()});
+  HandOver next{.step = has ? Step::choosing : Step::surveying, .from = host, .why = why,
+                .must_have = has.value_or(GtidSet{}), .position_known = has.has_value()};
+  // Nobody asked it to, and its server lives: its machine may be on its way down. While an offer to it is half-done, the
+  // others hear of no change (rule 6), of their reader addresses either.
+  if (has) next.excluded[host] = why;
+  begin_hand_over(std::move(next));
 }
 
 // It accepted an offer that was taken for failed, and may have served: its history is the one that counts. The writer
