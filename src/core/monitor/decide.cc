@@ -106,7 +106,9 @@ HostFacts MonitorBrain::facts_of(const HostConfig& host) const {
     f.peer_serves = checks_.serves(*peer);
   }
   f.diverged = data.diverged;
-  f.flapping = data.flap.flapping;
+  // Flapping keeps no hand-over from its end: who has the last generation is needed while nobody holds the role.
+  const bool needed = hand_over_ && !master && book_.exists() && book_.assignment().writer == host.name;
+  f.flapping = data.flap.flapping && !needed;
   f.in_state = now_.at - data.since.at;
   f.since_check_change = now_.at - checks.last_change();
   if (data.flap.uptime_at_loss_s && data.agent.report && reachable(host.name)) {

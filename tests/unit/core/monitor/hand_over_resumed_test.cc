@@ -27,6 +27,51 @@ TEST_F(HandOverResumedTest, ARestartedMonitorResumesAReleaseThatItAskedFor) {
   EXPECT_TRUE(serves("db2"));
 }
 
+TEST_F(HandOverResumedTest, ARestartedMonitorResumesAChoice) {
+  agent("db1").releases = false;
+  monitor.command("move_role writer db2");
+  auto& db2 = agent("db2").report;
+  db2.mysqld_alive = false;
+  db2.server.reset();
+  monitor.say_report("db2");
+  agent("db1").report.released = Generation{1};
+  agent("db1").report.lease_live = false;
+  agent("db1").report.server->has = lab::gtids("0-1-12");
+  monitor.say("db1", Released{.generation = Generation{1}, .has = lab::gtids("0-1-12"), .complete = true, .reason = "move_role"});
+  ASSERT_EQ(monitor.kept.back().leadership->hand_over->step, "choosing");
+  restart_and_join();
+  monitor.pass(5s);
+  EXPECT_TRUE(monitor.noted("at step choosing"));
+  EXPECT_TRUE(serves("db1"));
+  EXPECT_EQ(monitor.last_told<Instruction>("db1")->must_have, lab::gtids("0-1-12"));
+}
+
+// Goal: L1. db2 is all there is, and half-way to be the writer when it crashes once more.
+TEST_F(HandOverResumedTest, FlappingBlocksNoHandOver) {
+  agent("db2").report.uptime_s = 1000;
+  const auto crash_and_return = [this] {
+    mysqld_dies("db2");
+    auto& report = agent("db2").report;
+    report.mysqld_alive = true;
+    report.server = agent("db3").report.server;
+    report.uptime_s += 1;
+    monitor.say_report("db2");
+    monitor.all_checks("db2", Outcome::good);
+    monitor.pass(2s);
+  };
+  for (int i = 0; i < 4; ++i) {
+    crash_and_return();
+    if (monitor.brain->state_of("db2") != HostState::online) monitor.command("set_online db2");
+  }
+  monitor.silence("db1");
+  monitor.leave("db1");
+  monitor.pass(5s);
+  ASSERT_EQ(writer(), "db2");
+  crash_and_return();
+  EXPECT_TRUE(monitor.brain->view().host("db2")->flapping);
+  EXPECT_TRUE(serves("db2"));
+}
+
 TEST_F(HandOverResumedTest, ARestartedMonitorResumesASurvey) {
   agent("db2").surveys = agent("db3").surveys = false;
   mysqld_dies("db1");
