@@ -10,27 +10,8 @@
 namespace mmm {
 namespace {
 
-struct SurveyTest : HandOverTest {
-  void offered_to_db2_while_db3_is_away() {
-    monitor.silence("db2");
-    monitor.silence("db3");
-    monitor.pass(3s);
-    agent("db2").reports = true;
-    monitor.say_report("db2");
-    agent("db2").surveys = true;
-    mysqld_dies("db1");
-    monitor.pass(300ms);
-    ASSERT_EQ(writer(), "db2");
-  }
-  // What it received from db1, and the target of the offer never heard of.
-  void db3_tells_more() {
-    auto& db3 = agent("db3");
-    db3.reports = db3.surveys = db3.acknowledges = true;
-    db3.report.server->has = lab::gtids("0-1-14");
-    db3.report.server->replication = {.configured = true, .source_ip = "10.0.0.4", .source_server_id = 1, .sql = true};
-    monitor.say_report("db3");
-  }
-};
+using testing::Contains;
+using testing::Not;
 
 // The first instruction that says so.
 std::optional<Instruction> told_first(const std::vector<ToAgent>& messages, Generation generation, const GtidSet& must_have) {
@@ -38,6 +19,30 @@ std::optional<Instruction> told_first(const std::vector<ToAgent>& messages, Gene
     if (const auto* i = std::get_if<Instruction>(&message); i && i->order.generation == generation && i->must_have == must_have) return *i;
   return std::nullopt;
 }
+
+struct SurveyTest : HandOverTest {
+  // Its memory and its data with it; it comes back with an empty server, or one that was copied from another.
+  void loses_its_disk(const HostName& host, const std::string& has = "") {
+    monitor.leave(host);
+    agent(host).report = Report{.lost_memory = true, .mysqld_alive = true, .server = ServerStatus{.read_only = true, .has = lab::gtids(has)}};
+    monitor.join(host);
+  }
+  void db3_received_more() {
+    auto& server = *agent("db3").report.server;
+    server.has = lab::gtids("0-1-14");
+    server.replication = {.configured = true, .source_ip = "10.0.0.4", .source_server_id = 1, .sql = true};
+    monitor.say_report("db3");
+  }
+  void is_offered_its_role_with_what_the_others_have(const HostName& host) {
+    monitor.command("set_active");
+    ASSERT_EQ(writer(), host);
+    ASSERT_EQ(book().assignment().generation, Generation{2});
+    EXPECT_TRUE(monitor.last_told<Survey>("db3"));
+    const auto offer = told_first(monitor.told[host], Generation{2}, lab::gtids("0-1-9"));
+    ASSERT_TRUE(offer);
+    EXPECT_FALSE(offer->catch_up_from.empty());
+  }
+};
 
 // Goal: S2 (seed 10640010). It may be on a busy machine, and have the only copy of what a client was told.
 TEST_F(SurveyTest, ASurveyWaitsThreeSecondsForAHostThatIsInTouchAndDoesNotAnswer) {
@@ -99,31 +104,109 @@ TEST_F(SurveyTest, AfterAnOfferThatWasNotAnsweredAllAreAskedAnew) {
 
 // Goal: S2 (seed 10952731).
 TEST_F(SurveyTest, ATargetThatAcceptsLateIsToldWhatWasFoundSince) {
-  offered_to_db2_while_db3_is_away();
+  monitor.silence("db2");
+  monitor.silence("db3");
+  monitor.pass(3s);
+  agent("db2").reports = true;
+  monitor.say_report("db2");
+  agent("db2").surveys = true;
+  mysqld_dies("db1");
+  monitor.pass(300ms);
+  ASSERT_EQ(writer(), "db2");
   const auto generation = book().assignment().generation;
-  db3_tells_more();
+  monitor.let_speak("db3");
+  db3_received_more();
   monitor.pass(3s);
   const auto told = told_first(monitor.told["db2"], generation, lab::gtids("0-1-14"));
   ASSERT_TRUE(told);
   EXPECT_EQ(told->catch_up_from, "db3");
 }
 
-// Goal: S2 (seed 10286790). By what it accepted it lacks nothing, and it would serve with that.
-TEST_F(SurveyTest, ATargetThatAcceptsLateIsGrantedNothingBeforeItKnowsWhatWasFoundSince) {
-  offered_to_db2_while_db3_is_away();
-  const auto offered = monitor.last_told<Instruction>("db2")->order;
-  agent("db2").surveys = false;
-  db3_tells_more();
-  monitor.pass(2100ms);  // the offer was given up, and db2 is asked anew
-  const auto ask = [this](const Order& accepted) { monitor.say("db2", Ask{.number = 7, .accepted = accepted, .ttl = 2s}); };
-  ask(offered);
-  ASSERT_TRUE(book().durable().accepted);
-  ASSERT_TRUE(monitor.last_told<NoGrant>("db2"));
+// Goal: S2 (seed 10286790). It accepted what it was offered first: a lease would let it serve without what was found since.
+TEST_F(SurveyTest, ATargetThatAcceptedIsGrantedNothingBeforeItHeardWhatWasFoundSince) {
+  agent("db2").acknowledges = agent("db2").serves = agent("db2").asks = false;
+  monitor.silence("db3");
+  monitor.pass(3s);
+  mysqld_dies("db1");
+  monitor.pass(300ms);
+  const auto first = told_first(monitor.told["db2"], book().assignment().generation, lab::gtids("0-1-9"));
+  ASSERT_TRUE(first && first->assignment.writer == "db2");
+  monitor.let_speak("db3");
+  db3_received_more();
+  monitor.pass(2s);
+  const auto later = told_first(monitor.told["db2"], first->order.generation, lab::gtids("0-1-14"));
+  ASSERT_TRUE(later);
+  monitor.say("db2", Ask{.number = 90, .accepted = first->order, .ttl = 2s});
+  ASSERT_EQ(monitor.kept.back().leadership->hand_over->step, "settling");
+  EXPECT_TRUE(monitor.last_told<NoGrant>("db2"));
   EXPECT_FALSE(monitor.last_told<Grant>("db2"));
-  const auto told = monitor.last_told<Instruction>("db2");
-  EXPECT_EQ(told->must_have, lab::gtids("0-1-14"));
-  ask(told->order);
+  monitor.say("db2", Ask{.number = 91, .accepted = later->order, .ttl = 2s});
   EXPECT_TRUE(monitor.last_told<Grant>("db2"));
+}
+
+// ---- data that are lost -----------------------------------------------------------------------------------------
+
+// Goal: S2 (seed 7061924). PASSIVE mode leaves it the role; what it had only the others can tell by now.
+TEST_F(SurveyTest, AWriterThatLosesItsDiskInPassiveModeMustHaveWhatTheOthersHave) {
+  monitor.command("set_passive");
+  loses_its_disk("db1");
+  is_offered_its_role_with_what_the_others_have("db1");
+}
+
+// Goal: S2 (seed 10993900). It had released before, so that its loss ends no generation.
+TEST_F(SurveyTest, AWriterThatLosesItsDiskAfterItsReleaseInPassiveModeMustHaveWhatTheOthersHave) {
+  monitor.command("set_passive");
+  agent("db1").report.server.reset();
+  monitor.say_report("db1");
+  monitor.say("db1", Released{.generation = Generation{1}, .reason = "its server does not answer"});
+  ASSERT_TRUE(book().durable().released);
+  loses_its_disk("db1");
+  is_offered_its_role_with_what_the_others_have("db1");
+}
+
+// Goal: L1 (seed 7055637). What no host has any more would be asked for at each offer, for ever.
+TEST_F(SurveyTest, WhatATargetHadToHaveIsGivenUpOnceEveryHostToldThatItHasItNot) {
+  agent("db3").report.server->has = lab::gtids("0-1-14");
+  agent("db2").acknowledges = false;
+  mysqld_dies("db1");
+  ASSERT_EQ(monitor.last_told<Instruction>("db2")->must_have, lab::gtids("0-1-14"));
+  loses_its_disk("db3", "0-1-9");
+  monitor.pass(10s);
+  EXPECT_EQ(monitor.kept.back().leadership->must_have, lab::gtids("0-1-14")) << "db1 may have it";
+  agent("db1").report.mysqld_alive = true;
+  agent("db1").report.server = ServerStatus{.read_only = true, .has = lab::gtids("0-1-9")};
+  agent("db2").acknowledges = true;
+  monitor.pass(5s);
+  EXPECT_TRUE(monitor.noted("5 transactions that the next writer had to have are on no host any more"));
+  ASSERT_TRUE(serves("db2"));
+  EXPECT_TRUE(told_first(monitor.told["db2"], book().assignment().generation, lab::gtids("0-1-9")));
+}
+
+// Goal: L1 (seed 10390411). It was compared while it received nothing. Its server restarts, and receives from the writer
+// before: no host may ever have both that and what the present writer has.
+TEST_F(SurveyTest, WhatAServerReceivesFromTheWriterBeforeOnceItWasComparedDoesNotCount) {
+  agent("db1").report.uptime_s = 100;
+  monitor.say_report("db1");
+  monitor.silence("db1");
+  monitor.silence("db3");
+  monitor.pass(6s);
+  ASSERT_TRUE(serves("db2"));
+  ASSERT_THAT(monitor.kept.back().leadership->unproven, Contains("db3"));
+  agent("db1").report.uptime_s = 106;
+  auto& db3 = agent("db3").report.server->replication;
+  db3 = {.configured = true, .source_ip = "10.0.0.4", .source_server_id = 1, .io = IoThread::no, .sql = true};
+  for (const auto* host : {"db1", "db3"}) monitor.let_speak(host);
+  monitor.pass(3s);
+  ASSERT_EQ(monitor.brain->state_of("db1"), HostState::online);
+  ASSERT_THAT(monitor.kept.back().leadership->unproven, Not(Contains("db3")));
+  db3.io = IoThread::yes;
+  db3.received = lab::gtids("0-1-14");
+  monitor.say_report("db3");
+  monitor.forget();
+  mysqld_dies("db2");
+  monitor.pass(3s);
+  ASSERT_EQ(writer(), "db1");
+  EXPECT_TRUE(monitor.noted("is offered to it; it must have 0-1-9"));
 }
 
 }  // namespace
