@@ -272,6 +272,49 @@ TEST_F(SupersededTest, LeadsAgainOnceEveryAgentAcceptsIt) {
   EXPECT_GT(monitor.kept.back().leadership->epoch.counter, 9u);
 }
 
+// Goal: S4 (seed 7088728). db2 accepted a generation that no other host heard of, and forgot it: only the monitor that made it
+// knows. Used again, it would have two writers.
+struct ForgottenGenerationTest : LeadershipTest {
+  ForgottenGenerationTest() {
+    monitor.bring_up();
+    monitor.pass(2s);
+    for (const auto* host : {"db1", "db3"}) before[host] = monitor.agents.at(host).report;
+    monitor.command("move_role writer db2");
+    monitor.pass(1s);
+  }
+  void nobody_knows_of_it() {
+    for (const auto& [host, report] : before) monitor.agents.at(host).report = report;
+    monitor.agents.at("db2").report = Report{.lost_memory = true, .mysqld_alive = true, .server = ServerStatus{}};
+    for (const auto* host : {"db1", "db2", "db3"}) monitor.leave(host);
+    join_all();
+    monitor.pass(5s);
+  }
+  Generation generation() const { return monitor.brain->book().assignment().generation; }
+  std::map<HostName, Report> before;
+};
+
+TEST_F(ForgottenGenerationTest, ASupersededMonitorThatLeadsAgainDoesNotUseItAgain) {
+  ASSERT_EQ(generation(), Generation{2});
+  auto& db3 = monitor.agents.at("db3");
+  monitor.leave("db3");
+  db3.epoch = {9, "other"};
+  db3.refuses = "the monitor of leadership 9 was heard from a moment ago and is obeyed here";
+  monitor.join("db3");
+  ASSERT_FALSE(leads());
+  db3.refuses.clear();
+  nobody_knows_of_it();
+  ASSERT_TRUE(monitor.noted("took over generation 1 of 'db1'"));
+  EXPECT_EQ(generation(), Generation{3});
+}
+
+TEST_F(ForgottenGenerationTest, AMonitorThatMayNotContinueItsFileDoesNotUseItAgain) {
+  monitor.restart(false);
+  monitor.network();
+  nobody_knows_of_it();
+  ASSERT_TRUE(monitor.noted("took over generation 1 of 'db1'"));
+  EXPECT_EQ(generation(), Generation{3});
+}
+
 // ---- the operator vouches ---------------------------------------------------------------------------------------
 
 TEST_F(LeadershipTest, TheOperatorLetsItLeadWithoutAHostThatIsGone) {
