@@ -250,6 +250,33 @@ TEST_F(PromisedWriterTest, ANewMonitorTakesWhatWasGivenUpFromTheReports) {
   EXPECT_EQ(book().durable().given_up, Generation{1});
 }
 
+// Goal: L1 (seed 10260398). Two leaderships may have made generations of one number. db3 refused the other one, for good, and
+// follows this one: nobody would promise its living writer anything any more.
+TEST_F(PromisedWriterTest, ANewMonitorTakesARefusalOfThatNumberForNoReleaseOfThisGeneration) {
+  monitor.command("move_role writer db2");
+  monitor.pass(1s);
+  ASSERT_EQ(agent("db3").report.accepted.generation, Generation{2});
+  agent("db3").report.released = Generation{2};
+  monitor.kept.clear();
+  monitor.restart(false);
+  monitor.network();
+  for (const auto* host : {"db1", "db2", "db3"}) monitor.join(host);
+  ASSERT_EQ(writer(), "db2");
+  EXPECT_EQ(book().durable().given_up, Generation{1});
+}
+
+TEST_F(PromisedWriterTest, ANewMonitorBelievesTheWriterThatItGaveThisGenerationUp) {
+  monitor.command("move_role writer db2");
+  monitor.pass(1s);
+  agent("db2").report.released = Generation{2};
+  monitor.kept.clear();
+  monitor.restart(false);
+  monitor.network();
+  for (const auto* host : {"db1", "db3", "db2"}) monitor.join(host);
+  ASSERT_TRUE(monitor.brain->leads());
+  EXPECT_EQ(book().durable().given_up, Generation{2});
+}
+
 // ---- a writer that shall not be it any more ---------------------------------------------------------------------
 
 struct UnwantedWriterTest : PromisedWriterTest {
