@@ -63,6 +63,25 @@ TEST_F(ReleasingTest, ReadsItsPositionAfterEverythingStopped) {
   EXPECT_EQ(agent.last<Released>().has, lab::gtids("0-1-10"));
 }
 
+// Goal: S2 (seed 10165981). What it receives once the next writer asks it for promises may be the only copy of what that one's
+// clients were told is committed.
+TEST_F(ReleasingTest, WhatItReceivesOnceTheNextWriterAsksItIsToldInTheSurvey) {
+  agent.hear(release());
+  agent.pass(100ms);
+  auto& replication = agent.host.server.replication;
+  replication = {.configured = true, .source_ip = "10.0.0.5", .source_port = 3306, .io = IoThread::yes, .sql = true};
+  replication.received = lab::gtids("0-1-9,0-2-12");
+  agent.pass(1s);
+  agent.hear(Survey{.generation = Generation{2}});
+  agent.pass(100ms);
+  ASSERT_EQ(agent.last<SurveyAnswer>().received, lab::gtids("0-1-9")) << "it had all that there was";
+  agent.step(agent::PeerAsked{7, PromiseAsk{.from = "db2", .to = "db1", .number = 1, .generation = Generation{2}, .ttl = 2s}});
+  ASSERT_TRUE(std::holds_alternative<Promise>(agent.answered.back()));
+  agent.hear(Survey{.generation = Generation{3}});
+  agent.pass(100ms);
+  EXPECT_EQ(agent.last<SurveyAnswer>().received, lab::gtids("0-1-9,0-2-12"));
+}
+
 TEST_F(ReleasingTest, AReleaseThatIsTakenBackInTimeKeepsTheWriter) {
   agent.hear(release());
   agent.hear(instruction(1, 1, 4, "db1"));
