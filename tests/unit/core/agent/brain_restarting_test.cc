@@ -44,6 +44,16 @@ TEST_F(RestartingTest, LeavesTheKernelsTimersAloneUntilALeaseComes) {
   EXPECT_FALSE(agent.brain.holds_live_lease(agent.now));
 }
 
+// Goal: S1. What the kernel still has may run on; what it has not is put by a lease only.
+TEST_F(RestartingTest, AnAddressThatVanishesBeforeALeaseCameIsNotPutBack) {
+  start_alone();
+  agent.host.addresses.clear();
+  agent.step(agent::AddressesChanged{{}});
+  agent.pass(10s);
+  EXPECT_EQ(agent.index_of("put " + kIp), agent.story.size());
+  EXPECT_THAT(agent.host.ips(), IsEmpty());
+}
+
 TEST_F(RestartingTest, AWriterThatRestartsPromptlyInterruptsNothing) {
   start_alone();
   agent.pass(200ms);

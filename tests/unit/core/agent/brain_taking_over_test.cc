@@ -324,6 +324,69 @@ TEST_F(TakingOverTest, AStepThatFailsIsReportedAndNotAskedForInATightLoop) {
   EXPECT_LE(agent.brain.next_wakeup(), agent.now + 200ms);
 }
 
+// ---- an address that vanishes under us (a network restart) ------------------------------------------------------
+
+struct VanishedTest : TakingOverTest {
+  VanishedTest() {
+    agent.hear(instruction(1, 2, 1, "db2"));
+    agent.pass(1s);
+    agent.forget();
+  }
+  void vanishes() {
+    agent.host.addresses.clear();
+    agent.step(agent::AddressesChanged{{}});
+  }
+  // Nobody renews it any more.
+  Instant end_of_lease() {
+    agent.grants = false;
+    agent.finish_all();
+    auto last = agent.now;
+    for (Duration step = 1s; step > 0ns; step /= 2)
+      while (agent.brain.holds_live_lease(last + step)) last += step;
+    return last + 1ns;
+  }
+};
+
+TEST_F(VanishedTest, IsPutBackAtOnceForWhatIsLeftOfTheLease) {
+  const auto end = end_of_lease();
+  agent.now = end - 100ms;
+  vanishes();
+  EXPECT_TRUE(agent.waits_for(kPut));
+  agent.finish_all();
+  EXPECT_TRUE(serves());
+  EXPECT_LE(agent.host.addresses.at(lab::kWriterRole.ip), end + 1s);
+}
+
+// Goal: S1 at its boundary: at the end of the lease another host may be the writer.
+TEST_F(VanishedTest, IsNotPutBackOnceTheLeaseHasEnded) {
+  agent.now = end_of_lease();
+  vanishes();
+  EXPECT_FALSE(agent.waits_for(kPut));
+  agent.pass(30s);
+  EXPECT_EQ(agent.index_of(kPut), agent.story.size());
+  EXPECT_THAT(agent.host.ips(), IsEmpty());
+}
+
+TEST_F(VanishedTest, IsPutBackOnceALeaseComes) {
+  agent.now = end_of_lease();
+  vanishes();
+  agent.pass(10s);
+  agent.grants = true;
+  agent.pass(1s);
+  EXPECT_TRUE(serves());
+}
+
+TEST_F(VanishedTest, IsNotPutBackDuringARelease) {
+  auto release = instruction(1, 2, 2, "db2");
+  release.release = true;
+  agent.hear(release);
+  vanishes();
+  ASSERT_TRUE(agent.brain.holds_live_lease(agent.now));
+  agent.pass(5s);
+  EXPECT_EQ(agent.index_of(kPut), agent.story.size());
+  EXPECT_EQ(agent.count<Released>(), 1u);
+}
+
 // ---- (g+1, W) to the living writer (rule 6) ---------------------------------------------------------------------
 
 TEST_F(TakingOverTest, ANewGenerationForTheLivingWriterInterruptsNothing) {
