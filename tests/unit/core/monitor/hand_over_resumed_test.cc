@@ -1,11 +1,29 @@
 // A hand-over that a restarted monitor finds on its disk: it goes on at the step that was kept (docs/lease.md, rule 8).
 
+#include <utility>
+
 #include "hand_over_fixture.h"
 
 namespace mmm {
 namespace {
 
-using HandOverResumedTest = HandOverTest;
+struct HandOverResumedTest : HandOverTest {
+  // A move whose target's server is lost after the old writer stopped; then the monitor is killed.
+  void stop_while_choosing() {
+    agent("db1").releases = false;
+    agent("db1").report.server->has = lab::gtids("0-1-12");
+    monitor.command("move_role writer db2");
+    const auto server = std::exchange(agent("db2").report.server, std::nullopt);
+    monitor.say_report("db2");
+    agent("db1").releases = true;
+    agent("db1").report.released = Generation{1};
+    agent("db1").report.lease_live = false;
+    agent("db1").report.ips.clear();
+    monitor.say("db1", Released{.generation = Generation{1}, .has = lab::gtids("0-1-12"), .reason = "told to"});
+    ASSERT_EQ(monitor.kept.back().leadership->hand_over->step, "choosing");
+    agent("db2").report.server = server;
+  }
+};
 
 TEST_F(HandOverResumedTest, AWriterThatIsNotConfiguredAnyMoreIsNoEnd) {
   auto& kept = *monitor.kept.back().leadership;
@@ -24,6 +42,19 @@ TEST_F(HandOverResumedTest, ARestartedMonitorResumesAReleaseThatItAskedFor) {
   agent("db1").releases = true;
   restart_and_join();
   monitor.pass(1s);
+  EXPECT_TRUE(serves("db2"));
+  EXPECT_TRUE(monitor.noted("it must have 0-1-9")) << "what the release tells is what there is";
+}
+
+// Goal: the position of the writer that stopped is evidence; it is not asked for again, since that writer may be gone by now.
+TEST_F(HandOverResumedTest, ARestartedMonitorResumesAChoiceWithItsEvidence) {
+  stop_while_choosing();
+  monitor.silence("db1");
+  restart_and_join();
+  const auto offer = monitor.last_told<Instruction>("db2");
+  ASSERT_TRUE(offer);
+  EXPECT_EQ(offer->assignment.writer, "db2");
+  EXPECT_TRUE(monitor.noted("it must have 0-1-12"));
   EXPECT_TRUE(serves("db2"));
 }
 
@@ -158,6 +189,7 @@ TEST_F(HandOverResumedTest, ARestartedMonitorResumesTheLastStep) {
   restart_and_join();
   monitor.pass(1s);
   EXPECT_TRUE(serves("db2"));
+  EXPECT_EQ(book().assignment().generation, Generation{2});
   EXPECT_FALSE(monitor.kept.back().leadership->hand_over);
 }
 
@@ -173,6 +205,78 @@ TEST_F(HandOverResumedTest, ARestartedMonitorFollowsATargetThatDisappearedMeanwh
   EXPECT_EQ(writer(), "db2");
   monitor.pass(2s);
   EXPECT_TRUE(serves("db1"));
+}
+
+// ---- a new monitor ----------------------------------------------------------------------------------------------
+
+// Method: the monitor's machine is lost at each step; another one has the agents' word only, and ends what was begun.
+struct NewMonitorTest : HandOverResumedTest {
+  void a_new_monitor_leads() {
+    monitor.kept.clear();
+    monitor.restart(false);
+    monitor.network();
+    for (const auto* host : {"db1", "db2", "db3"}) monitor.join(host);
+    ASSERT_TRUE(monitor.brain->leads());
+  }
+  Generation generation() const { return book().assignment().generation; }
+};
+
+TEST_F(NewMonitorTest, LeavesTheRoleToAWriterThatWasAskedToReleaseAndDidNot) {
+  agent("db1").releases = false;
+  monitor.command("move_role writer db2");
+  ASSERT_EQ(monitor.kept.back().leadership->hand_over->step, "releasing");
+  agent("db1").releases = true;
+  a_new_monitor_leads();
+  monitor.pass(10s);
+  EXPECT_TRUE(serves("db1")) << "whoever wanted the move was never told that it was done";
+  EXPECT_EQ(generation(), Generation{1});
+}
+
+TEST_F(NewMonitorTest, ChoosesAWriterWhereTheLastOneReleased) {
+  stop_while_choosing();
+  a_new_monitor_leads();
+  monitor.pass(1s);
+  EXPECT_TRUE(serves("db1")) << "it lacks nothing";
+  EXPECT_EQ(generation(), Generation{2});
+  EXPECT_TRUE(monitor.noted("it must have 0-1-12"));
+}
+
+TEST_F(NewMonitorTest, SurveysWhereTheLastWriterDied) {
+  agent("db2").surveys = agent("db3").surveys = false;
+  mysqld_dies("db1");
+  ASSERT_EQ(monitor.kept.back().leadership->hand_over->step, "surveying");
+  agent("db2").surveys = agent("db3").surveys = true;
+  agent("db3").report.server->replication.received = lab::gtids("0-1-14");
+  a_new_monitor_leads();
+  monitor.pass(1s);
+  EXPECT_TRUE(serves("db2"));
+  EXPECT_EQ(generation(), Generation{2});
+  EXPECT_TRUE(monitor.noted("it must have 0-1-14"));
+}
+
+TEST_F(NewMonitorTest, TakesAnOfferThatNobodyAcceptedForNone) {
+  agent("db2").acknowledges = false;
+  agent("db1").report.server->has = lab::gtids("0-1-12");
+  monitor.command("move_role writer db2");
+  ASSERT_EQ(monitor.kept.back().leadership->hand_over->step, "offering");
+  agent("db2").acknowledges = true;
+  a_new_monitor_leads();
+  monitor.pass(1s);
+  EXPECT_TRUE(serves("db1")) << "it lacks nothing";
+  EXPECT_EQ(generation(), Generation{2});
+  EXPECT_TRUE(monitor.noted("it must have 0-1-12"));
+}
+
+// Goal: half-done generations are alive (rule 8): its writer has accepted, and may serve any moment.
+TEST_F(NewMonitorTest, GoesOnFromAGenerationWhoseWriterAcceptedAndDidNotServeYet) {
+  agent("db2").serves = false;
+  monitor.command("move_role writer db2");
+  ASSERT_EQ(monitor.kept.back().leadership->hand_over->step, "settling");
+  agent("db2").serves = true;
+  a_new_monitor_leads();
+  monitor.pass(1s);
+  EXPECT_TRUE(serves("db2"));
+  EXPECT_EQ(generation(), Generation{2});
 }
 
 }  // namespace
