@@ -4,16 +4,53 @@ import contextlib
 import json
 import os
 import re
+import select
 import signal
+import subprocess
 import tempfile
 import threading
 import time
 from pathlib import Path
 
-from .support import AGENT_PORT, CONTROL_PORT, HOSTS, LabTest, netns_socket
+from .support import AGENT_PORT, CONTROL_PORT, HOSTS, LabTest, netns, netns_socket
 
 ELSEWHERE = "{elsewhere}"
 PROGRAMS = ("mmm_mond", "mmm_agentd", "mmm_control")
+# Each command with what somebody may give it, and what MMM 2 took for a question. Together they leave all as it was.
+COMMANDS = """
+help
+ping
+show
+checks
+checks db1
+checks all
+checks db1 mysql
+checks nosuch
+mode
+set_online db3
+set_online
+set_online nosuch
+set_online db3 --accept-loss
+set_offline nosuch
+set_offline db3
+set_online db3
+set_manual
+set_passive
+set_ip 10.0.0.90 db2
+set_ip 10.9.9.9 db2
+set_active
+set_ip 10.0.0.90 db2
+move_role writer
+move_role writer nosuch
+move_role nosuch db1
+move_role reader db1
+move_role --unfenced writer db2
+move_role --unfenced --yes writer db2
+move_role writer db2
+move_role --force writer db1
+take_lead
+take_lead --yes
+""".splitlines()
 
 
 def has_ended(pid):
@@ -141,6 +178,38 @@ class Flags(ProgramTest):
             yield
         finally:
             self.lab.start(host, unit)
+
+    def test_no_command_ever_asks_back(self):
+        """Whoever types it, a script or a person: with nothing to read from, and at a terminal where nobody answers."""
+        commands = [line.split() for line in COMMANDS]
+        known = set(re.findall(r"^ {4}(\w+)", self.lab.control("help")[1], re.MULTILINE))
+        self.assertEqual({words[0] for words in commands if words}, known)
+        terminal, keyboard = os.openpty()
+        try:
+            for stdin in (subprocess.DEVNULL, None, keyboard):
+                for words in commands:
+                    with self.subTest(words=words, stdin=stdin):
+                        code, out = self.ends(words, stdin)
+                        self.assertIn(code, (0, 1, 2))
+                        self.assertNotEqual(out, "")
+                self.wait_for_peace()
+            self.assertEqual(select.select([terminal], [], [], 0)[0], [], "something was written to the terminal")
+        finally:
+            os.close(terminal)
+            os.close(keyboard)
+
+    def ends(self, words, stdin):
+        """mmm_control with that standard input; None: it is closed. Returns (exit code, output)."""
+        layout = self.lab.layout
+        command = [self.lab.program("mmm_control"), f"--config={layout.etc('monitor')}/mmm_mon.conf", *words]
+        if stdin is None:
+            command = ["sh", "-c", 'exec "$@" <&-', "sh", *command]
+        with netns.entered(layout.namespace("monitor")):
+            done = subprocess.run(
+                command, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=20,
+                check=False, start_new_session=True,
+            )
+        return done.returncode, done.stdout
 
     def test_an_answer_that_never_comes_is_an_unknown_outcome(self):
         with self.stopped("monitor", "monitor"), netns_socket(self.lab, "monitor") as listener:
