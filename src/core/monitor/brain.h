@@ -163,6 +163,7 @@ class MonitorBrain {
   bool may_come_online(const HostName& host) const;
   void decide_readers();
   void look_at_pairs();
+  bool is_awaited(const HostName& host) const;
   HostFacts facts_of(const HostConfig& host) const;
   void enter(const HostName& host, HostState to, std::string because);
   void drop_roles(const HostName& host, const std::string& because);

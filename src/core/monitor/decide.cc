@@ -84,6 +84,12 @@ bool MonitorBrain::corroborated(const HostName& host, CheckName check) const {
          now_.at >= book_.nobody_holds_a_lease() && !writer_may_live_on_promises();
 }
 
+// A half-done hand-over has nobody else: that the host left ONLINE too often must not end it for good.
+bool MonitorBrain::is_awaited(const HostName& host) const {
+  return hand_over_ && is_candidate(host) &&
+         std::ranges::none_of(candidates(), [this](const auto& name) { return unfit(name).empty(); });
+}
+
 HostFacts MonitorBrain::facts_of(const HostConfig& host) const {
   const auto& data = hosts_.at(host.name);
   const auto& checks = checks_.of(host.name);
@@ -106,9 +112,7 @@ HostFacts MonitorBrain::facts_of(const HostConfig& host) const {
     f.peer_serves = checks_.serves(*peer);
   }
   f.diverged = data.diverged;
-  // Flapping keeps no hand-over from its end: who has the last generation is needed while nobody holds the role.
-  const bool needed = hand_over_ && !master && book_.exists() && book_.assignment().writer == host.name;
-  f.flapping = data.flap.flapping && !needed;
+  f.flapping = data.flap.flapping && !is_awaited(host.name);
   f.in_state = now_.at - data.since.at;
   f.since_check_change = now_.at - checks.last_change();
   if (data.flap.uptime_at_loss_s && data.agent.report && reachable(host.name)) {

@@ -1,5 +1,7 @@
 // Who is fit for the writer's role, when that is found out, and what an administrator is told (docs/lease.md, rule 8; S2, S3).
 
+#include <utility>
+
 #include <gmock/gmock.h>
 
 #include "hand_over_fixture.h"
@@ -315,6 +317,83 @@ TEST_F(FitnessTest, ATargetThatIsSetOfflineBeforeItServesGivesTheRoleBack) {
   monitor.command("set_offline db2");
   monitor.pass(5s);
   EXPECT_TRUE(serves("db1"));
+}
+
+// ---- flapping ---------------------------------------------------------------------------------------------------
+
+// Goal: nothing about flapping blocks a half-done hand-over.
+struct FlappingTest : HandOverTest {
+  FlappingTest() { agent("db2").report.uptime_s = 100; }
+  bool flaps(const HostName& host) { return monitor.brain->view().host(host)->flapping; }
+  // Away for a moment, as often as that is called flapping at the next time.
+  void db2_left_online_three_times() {
+    for (int i = 0; i < 3; ++i) {
+      db2_blinks();
+      monitor.pass(3s);
+      ASSERT_EQ(monitor.brain->state_of("db2"), HostState::online);
+    }
+  }
+  void db2_blinks() {
+    auto& report = agent("db2").report;
+    const auto server = std::exchange(report.server, std::nullopt);
+    report.mysqld_alive = false;
+    monitor.say_report("db2");
+    report.server = server;
+    report.mysqld_alive = true;
+    report.uptime_s += 10;
+    monitor.say_report("db2");
+    monitor.check("db2", CheckName::mysql, Outcome::good);
+  }
+};
+
+TEST_F(FlappingTest, AFlappingHostComesBackWhereAHandOverHasNobodyElse) {
+  db2_left_online_three_times();
+  db2_blinks();
+  monitor.pass(3s);
+  ASSERT_TRUE(flaps("db2"));
+  ASSERT_EQ(monitor.brain->state_of("db2"), HostState::awaiting_recovery);
+  mysqld_dies("db1");
+  monitor.pass(10s);
+  EXPECT_TRUE(serves("db2"));
+}
+
+TEST_F(FlappingTest, WhereSomebodyElseIsFitItDoesNotComeBack) {
+  db2_left_online_three_times();
+  db2_blinks();
+  monitor.pass(3s);
+  agent("db3").surveys = false;  // it is waited for meanwhile
+  agent("db1").report.released = Generation{1};
+  agent("db1").report.lease_live = false;
+  monitor.say("db1", Released{.generation = Generation{1}, .reason = "it could not serve"});
+  ASSERT_EQ(monitor.kept.back().leadership->hand_over->step, "surveying");
+  monitor.pass(5s);
+  EXPECT_TRUE(serves("db1"));
+  EXPECT_TRUE(flaps("db2"));
+  EXPECT_EQ(monitor.brain->state_of("db2"), HostState::awaiting_recovery);
+}
+
+TEST_F(FlappingTest, ATargetThatBecomesFlappingBeforeItAcceptedServes) {
+  db2_left_online_three_times();
+  agent("db2").acknowledges = false;
+  mysqld_dies("db1");
+  ASSERT_EQ(monitor.kept.back().leadership->hand_over->step, "offering");
+  db2_blinks();
+  ASSERT_TRUE(flaps("db2"));
+  agent("db2").acknowledges = true;
+  monitor.pass(20s);
+  EXPECT_TRUE(serves("db2"));
+}
+
+TEST_F(FlappingTest, ATargetThatBecomesFlappingBeforeItServesServes) {
+  db2_left_online_three_times();
+  agent("db2").serves = false;
+  mysqld_dies("db1");
+  ASSERT_EQ(monitor.kept.back().leadership->hand_over->step, "settling");
+  db2_blinks();
+  ASSERT_TRUE(flaps("db2"));
+  agent("db2").serves = true;
+  monitor.pass(20s);
+  EXPECT_TRUE(serves("db2"));
 }
 
 }  // namespace
