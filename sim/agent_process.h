@@ -24,7 +24,7 @@ class AgentProcess : public Process {
   void stop();                       // SIGTERM: dies once its brain is ready to
 
   Disk<AgentMemory>& disk() { return disk_; }
-  bool disk_is_full() const { return disk_.full(); }
+  bool disk_is_prompt() const { return disk_.is_prompt(); }
 
   // ---- what comes from outside
   void accepted(Network::ConnectionId connection);   // a monitor connected

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <ctime>
 #include <exception>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
 #include <thread>
 #include <utility>
 
@@ -27,6 +30,22 @@ std::map<std::string, std::uint64_t> BatchResult::by_checker() const {
   std::map<std::string, std::uint64_t> counts;
   for (const auto& failure : failures) ++counts[failure.violation.checker];
   return counts;
+}
+
+std::vector<KeptSeed> read_seeds(const std::string& path) {
+  std::ifstream file(path);
+  if (!file.is_open()) throw std::runtime_error("can't read " + path);
+  std::vector<KeptSeed> seeds;
+  for (std::string line; std::getline(file, line);) {
+    if (line.empty() || line[0] == '#') continue;
+    KeptSeed kept{.line = line};
+    std::string word;
+    std::istringstream(line) >> kept.seed >> word;
+    const auto* entry = std::ranges::find(kScales, word, &ScaleEntry::name);
+    if (entry != std::end(kScales)) kept.scale = entry->scale;
+    seeds.push_back(std::move(kept));
+  }
+  return seeds;
 }
 
 Outcome run_schedule(std::uint64_t seed, bool tell_story, Scale scale) { return run_plan(make_plan(seed, scale), tell_story); }

@@ -27,6 +27,25 @@ struct BatchResult {
   std::map<std::string, std::uint64_t> by_checker() const;
 };
 
+// What --topology and files of seeds call a scale.
+struct ScaleEntry {
+  const char* name;
+  Scale scale;
+  const char* what;
+};
+inline constexpr ScaleEntry kScales[] = {{"standard", Scale::standard, "3 hosts"},
+                                         {"large", Scale::large, "2-5 candidates and 0-20 slaves"},
+                                         {"changing", Scale::changing, "hosts that come and go"}};
+
+// A line of seeds/failed.txt: "SEED [TOPOLOGY] CHECKER: what it showed".
+struct KeptSeed {
+  std::uint64_t seed = 0;
+  Scale scale = Scale::standard;
+  std::string line;
+};
+// Throws: std::runtime_error, when the file can't be read.
+std::vector<KeptSeed> read_seeds(const std::string& path);
+
 // Runs one schedule. The story is empty unless it is wanted.
 struct Outcome {
   std::vector<Violation> violations;

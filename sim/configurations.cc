@@ -56,17 +56,17 @@ void Configurations::edit(Node machine, const Layout& layout) {
 
 // Whoever is down reads the file when it starts.
 void Configurations::restart(Node machine) {
+  if (world_.stands_still(machine)) return world_.queue.after(kAgain, [this, machine] { restart(machine); });
   if (machine >= kHostsMax) {
     if (machine == kClient && !world_.second) return;
     auto& monitor = world_.monitor_on(machine);
     if (!monitor.running()) return;
     monitor.kill();
     return world_.queue.after(kRestart, [this, machine, &monitor] {
-      if (world_.network.has_power(machine)) monitor.start();
+      if (world_.network.has_power(machine) && !world_.stands_still(machine)) monitor.start();
     });
   }
   auto& host = *world_.hosts[machine];
-  if (host.still) return world_.queue.after(kAgain, [this, machine] { restart(machine); });
   if (!host.agent.running()) return;
   host.agent.kill();
   world_.queue.after(kRestart, [&host] {

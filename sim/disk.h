@@ -45,6 +45,8 @@ class Disk {
   void set_slow(Duration extra) { extra_ = extra; }  // each write takes so much longer
 
   bool full() const { return full_; }
+  // Two writes, and what waits for them, within a silence that MMM bears (2.5 s).
+  bool is_prompt() const { return !full_ && extra_ <= Duration(800ms); }
 
   const std::optional<State>& content() const { return content_; }
 

@@ -108,7 +108,8 @@ void begin_fault(World& world, const Fault& fault) {
       on_state_file(world, fault.who, [](auto& process) { process.disk().set_full(true); });
       return world.process_changed();
     case FaultKind::slow_disk:
-      return on_state_file(world, fault.who, [&](auto& process) { process.disk().set_slow(fault.amount); });
+      on_state_file(world, fault.who, [&](auto& process) { process.disk().set_slow(fault.amount); });
+      return world.process_changed();
     case FaultKind::tear_file: return tear_file(world, fault.who);
     case FaultKind::restore_file: return restore_file(world, fault.who);
     case FaultKind::lag: return host->server.set_lag(fault.amount);
@@ -167,7 +168,8 @@ void end_fault(World& world, const Fault& fault) {
       on_state_file(world, fault.who, [](auto& process) { process.disk().set_full(false); });
       return world.process_changed();
     case FaultKind::slow_disk:
-      return on_state_file(world, fault.who, [](auto& process) { process.disk().set_slow(Duration{0}); });
+      on_state_file(world, fault.who, [](auto& process) { process.disk().set_slow(Duration{0}); });
+      return world.process_changed();
     case FaultKind::restore_file:
     case FaultKind::tear_file:
       if (host ? host->runs() : world.network.has_power(fault.who)) on_state_file(world, fault.who, [](auto& process) { process.start(); });

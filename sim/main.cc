@@ -6,7 +6,6 @@
 #include <cmath>
 #include <csignal>
 #include <cstdio>
-#include <fstream>
 #include <limits>
 #include <string>
 #include <utility>
@@ -29,15 +28,7 @@ constexpr int kInterrupted = 128 + SIGINT;
 std::string mutant_name;
 Scale scale = Scale::standard;
 
-constexpr struct {
-  const char* name;
-  Scale scale;
-  const char* what;
-} kScales[] = {{"standard", Scale::standard, "3 hosts"},
-               {"large", Scale::large, "2-5 candidates and 0-20 slaves"},
-               {"changing", Scale::changing, "hosts that come and go"}};
-
-const auto& scale_entry() { return *std::ranges::find(kScales, scale, [](const auto& entry) { return entry.scale; }); }
+const ScaleEntry& scale_entry() { return *std::ranges::find(kScales, scale, &ScaleEntry::scale); }
 
 // What a command needs besides the seed to run the same schedule.
 std::string scale_option() { return scale == Scale::standard ? "" : fmt::format(" --topology {}", scale_entry().name); }
@@ -152,19 +143,17 @@ int mutant_table(std::uint64_t first, std::uint64_t step, std::uint64_t count, u
 
 // Each line: a seed, then what it once showed.
 int replay_file(const std::string& path) {
-  std::ifstream file(path);
-  int failed = 0, seeds = 0;
-  for (std::string line; std::getline(file, line);) {
-    if (line.empty() || line[0] == '#') continue;
-    const auto seed = std::stoull(line);
-    ++seeds;
-    const auto outcome = run_schedule(seed, false, scale);
+  const auto seeds = read_seeds(path);
+  int failed = 0;
+  for (const auto& kept : seeds) {
+    scale = kept.scale;
+    const auto outcome = run_schedule(kept.seed, false, scale);
     if (outcome.violations.empty()) continue;
     ++failed;
-    print_failure({seed, outcome.violations.front()}, false);
+    print_failure({kept.seed, outcome.violations.front()}, false);
   }
-  fmt::print("{} seeds that once failed: {} fail again\n", seeds, failed);
-  return failed == 0 && seeds > 0 ? 0 : 1;
+  fmt::print("{} seeds that once failed: {} fail again\n", seeds.size(), failed);
+  return failed == 0 && !seeds.empty() ? 0 : 1;
 }
 
 bool select_mutant(const std::string& name) {
@@ -201,7 +190,7 @@ int run(int argc, char** argv) {
       ->capture_default_str()->check(CLI::IsMember({"standard", "large", "changing"}));
   app.add_option("--seeds-file", seeds_file, "run the seeds of a file");
   CLI11_PARSE(app, argc, argv);
-  scale = std::ranges::find(kScales, topology, [](const auto& entry) { return std::string(entry.name); })->scale;
+  scale = std::ranges::find(kScales, topology, &ScaleEntry::name)->scale;
   std::signal(SIGABRT, tell_seed_of_abort);
   if (mutant == "all") return mutant_table(seed, step, schedules, jobs);
   if (!mutant.empty() && !select_mutant(mutant)) return 2;

@@ -1,6 +1,7 @@
 #include "sim/plan_kinds.h"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -98,6 +99,21 @@ void plan_pins(Plan& plan, Random& random) {
                            .lasts = random.between(10ms, 3s), .who = kMonitor});
 }
 
+// An offer is on its way for longer than the survey before it keeps its target from promising: the writer, which the monitor
+// can't reach, is thawed meanwhile, and does not hear of the new generation at once.
+void plan_slow_offer(Plan& plan, Random& random) {
+  const auto at = random.between(kFaultsFrom, TrueTime(15s));
+  const auto writer = random.below(plan.topology.likely_writers());
+  const auto target = writer == 0 ? Node{1} : Node{0};
+  const auto surveyed = at + random.between(1750ms, 2150ms), late = random.between(5s, 6500ms);
+  plan.faults = {{.kind = FaultKind::cut_link, .at = at, .lasts = 14s, .who = writer, .other = kMonitor},
+                 {.kind = FaultKind::freeze_agent, .at = at, .lasts = surveyed - at + random.between(500ms, 5500ms), .who = writer},
+                 {.kind = FaultKind::slow_link, .at = surveyed, .lasts = late + random.between(100ms, 1500ms), .who = kMonitor,
+                  .other = target, .one_way = true, .amount = late},
+                 {.kind = FaultKind::cut_link, .at = surveyed + late + random.between(-200ms, 200ms), .lasts = 3s, .who = target,
+                  .other = writer, .one_way = true}};
+}
+
 // The candidates do not reach each other, so that the monitor alone renews; then the writer, or the monitor, is away.
 void plan_grants(Plan& plan, Random& random) {
   const auto at = random.between(kFaultsFrom, TrueTime(18s));
@@ -136,6 +152,7 @@ void plan_grants(Plan& plan, Random& random) {
     plan.faults.push_back({.kind = FaultKind::freeze_mysqld, .at = hangs,
                            .lasts = then + random.between(1500ms, 2700ms) - hangs, .who = who});
   }
+  if (random.chance(0.12)) plan_slow_offer(plan, random);
 }
 
 // S5 with rule 9: agents are stopped on purpose, one at a time, for longer than a lease and shorter than a grace and than
@@ -270,12 +287,14 @@ void add_busy_machines(Plan& plan, Random& random) {
 
 // The monitor is a virtual machine, too.
 void add_still_monitor(Plan& plan, Random& random) {
-  if (!random.chance(0.04)) return;
-  std::erase_if(plan.faults, [](const Fault& fault) {
+  constexpr std::ptrdiff_t kOthers = 2;
+  const auto fits = [](const Fault& fault) {
     const bool its_process = fault.kind == FaultKind::kill_monitor || fault.kind == FaultKind::freeze_monitor ||
                              (fault.kind == FaultKind::tear_file && fault.who == kMonitor);
-    return its_process || fault.kind == FaultKind::power_cut;
-  });
+    return !its_process && fault.kind != FaultKind::power_cut;
+  };
+  if (!random.chance(0.04) || std::ranges::count_if(plan.faults, fits) < kOthers) return;
+  std::erase_if(plan.faults, std::not_fn(fits));
   plan.faults.push_back({.kind = random.chance(0.5) ? FaultKind::pause : FaultKind::suspend,
                          .at = random.between(kFaultsFrom, TrueTime(kCalmFrom - 1s)), .lasts = random.between(50ms, 15s), .who = kMonitor});
 }

@@ -18,6 +18,8 @@ namespace {
 
 // A busy minute takes some 5,000 steps; a core that asks to be woken for ever takes more than this.
 constexpr std::uint64_t kStepsMax = 60'000;
+// A machine that stood still for 20 s has a few thousand messages to read.
+constexpr std::uint64_t kAtOnceMax = 200'000;
 // A link slower than this is a fault.
 constexpr Duration kQuick = 20ms;
 
@@ -81,8 +83,12 @@ void World::run() {
   if (second) second->schedule();
   configurations.schedule();
   const auto steps_max = kStepsMax * std::max<std::size_t>(1, hosts.size() / 3);
-  while (violations.empty() && queue.run_next(kEnd))
+  std::uint64_t at_once = 0;
+  for (TrueTime last{-1}; violations.empty() && queue.run_next(kEnd); last = now()) {
+    at_once = now() == last ? at_once + 1 : 0;
     if (steps > steps_max) violate("busy", fmt::format("{} steps of the cores: one of them turns in circles", steps));
+    if (at_once > kAtOnceMax) violate("busy", fmt::format("{} actions at one instant: time does not go on", at_once));
+  }
   if (!violations.empty()) return;
   for (const auto& host : hosts) host->server.advance();
   for (const auto& checker : checkers) checker->at_end();
@@ -144,8 +150,8 @@ void World::look_at_health() {
 bool World::is_well(Node node) const {
   const auto& host = *hosts[node];
   if (!host.up || !host.server.responds() || !host.agent.works() || !monitor.works() || !monitor.knows(node)) return false;
-  // Who has to write something down first, says nothing while its disk is full.
-  if (!host.agent.is_prompt() || !monitor.is_prompt() || host.agent.disk_is_full()) return false;
+  // Who has to write something down first, says nothing while its disk is full, or that slow.
+  if (!host.agent.is_prompt() || !monitor.is_prompt() || !host.agent.disk_is_prompt()) return false;
   if (second && (!second->process.works() || !second->process.is_prompt())) return false;
   for (std::size_t i = 0; i < plan.topology.nodes(); ++i) {
     const auto other = plan.topology.node(i);
@@ -210,6 +216,7 @@ void World::lose_disk(Node machine) {
 
 void World::stand_still(Node machine, bool clock_goes_on) {
   if (machine == kMonitor) {
+    monitor_still = true;
     if (!clock_goes_on) clocks[machine].stop(now());
     return monitor.freeze();
   }
@@ -224,8 +231,10 @@ void World::stand_still(Node machine, bool clock_goes_on) {
 
 void World::go_on(Node machine) {
   if (machine == kMonitor) {
+    monitor_still = false;
     clocks[machine].go_on(now());
-    return monitor.thaw();
+    monitor.thaw();
+    return monitor.start();
   }
   auto& host = *hosts[machine];
   if (!host.still) return;  // its power was lost meanwhile

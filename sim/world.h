@@ -75,6 +75,7 @@ struct World {
   // ---- a machine, the monitor's too, is paused, or suspended (`clock_goes_on`), and resumes
   void stand_still(Node machine, bool clock_goes_on);
   void go_on(Node machine);
+  bool stands_still(Node machine) const { return machine == kMonitor ? monitor_still : machine < hosts.size() && hosts[machine]->still; }
   bool on_leftovers(const Host& host) const { return now() < host.leftovers_until; }
 
   // ---- which monitor
@@ -114,6 +115,7 @@ struct World {
   std::vector<std::unique_ptr<Checker>> checkers;
   std::vector<Violation> violations;
   bool memory_lost = false;          // a state file or a disk was, at some time
+  bool monitor_still = false;        // its machine is paused or suspended
   NodeSet set_back;                  // whose agent's state file was
   std::uint64_t steps = 0;           // of both kinds of core
 

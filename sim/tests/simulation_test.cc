@@ -43,12 +43,9 @@ TEST(Simulation, HoldsItsInvariantsWhileTheConfigurationChanges) {
 }
 
 TEST(Simulation, HoldsThemForEverySeedThatEverFailed) {
-  std::ifstream file(MMM_SIM_SEEDS);
-  ASSERT_TRUE(file.is_open());
-  for (std::string line; std::getline(file, line);) {
-    if (line.empty() || line[0] == '#') continue;
-    const auto outcome = run_schedule(std::stoull(line), false);
-    EXPECT_TRUE(outcome.violations.empty()) << line << "\nfails again: " << outcome.violations.front().text;
+  for (const auto& kept : read_seeds(MMM_SIM_SEEDS)) {
+    const auto outcome = run_schedule(kept.seed, false, kept.scale);
+    EXPECT_TRUE(outcome.violations.empty()) << kept.line << "\nfails again: " << outcome.violations.front().text;
   }
 }
 

@@ -91,7 +91,7 @@ void Brain::lose_memory(const std::string& why) {
 void Brain::on(const MonitorSaid& event) {
   speaking_ = event.from;
   if (const auto* hello = std::get_if<Hello>(&event.message)) return hear(*hello);
-  if (leader_ != event.from && !MMM_MUTANT(accept_older)) return;  // it was refused, or another one took over: nothing it says binds
+  if (leader_ != event.from && !MMM_MUTANT(accept_older)) return obey_another_than(event.from);
   if (std::holds_alternative<Instruction>(event.message) || std::holds_alternative<Grant>(event.message)) leader_leads_ = true;
   if (leader_leads_) leader_heard_ = now_;
   std::visit([this](const auto& message) { hear(message); }, event.message);
@@ -218,13 +218,12 @@ void Brain::on(const Tick& event) {
 void Brain::hear(const Hello& hello) {
   const bool near = leader_ != speaking_ && leader_heard_ != kLongAgo &&
                     now_ - leader_heard_ < std::max(kRecentContact, lease_ttl());
-  const auto refusal = refuse_leader(memory_, self_, hello, near);
-  if (refusal) {
+  if (const auto refusal = refuse_leader(memory_, self_, hello, near)) {
     note(Severity::warning, "a monitor is refused: " + *refusal);
-    effects_.push_back(Send{speaking_, Welcome{self_, false, *refusal, memory_.epoch, MMM_VERSION, report(now_)}});
-    return;
+    return do_not_obey(speaking_, *refusal);
   }
-  leader_ = speaking_;
+  const bool replaces = leader_ && leader_ != speaking_ && leader_leads_ && !(memory_.epoch == hello.epoch);
+  const auto former = std::exchange(leader_, speaking_);
   leader_leads_ = hello.leads;
   if (leader_leads_) leader_heard_ = now_;
   const bool too_old = memory_.accepted < hello.acknowledged && !lost_memory_ && !MMM_MUTANT(older_state_obeyed);
@@ -233,6 +232,7 @@ void Brain::hear(const Hello& hello) {
     memory_.epoch = hello.epoch;
     persist();
   }
+  if (replaces) obey_another_than(*former);
   told_ = report(now_);
   told_->number = ++reports_;
   last_report_ = now_;

@@ -138,6 +138,8 @@ class Brain {
 
   void lose_memory(const std::string& why);
   void hear(const Hello& hello);
+  void do_not_obey(ConnectionId monitor, const std::string& why);
+  void obey_another_than(ConnectionId monitor);
   void hear(const Instruction& instruction);
   void hear(const Grant& grant);
   void hear(const NoGrant& refusal);

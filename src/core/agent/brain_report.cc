@@ -47,6 +47,15 @@ void Brain::report_into(Report& r, Instant now) const {
   if (const auto sick = replication_problem(); !sick.empty()) r.problems.push_back(sick);
 }
 
+void Brain::do_not_obey(ConnectionId monitor, const std::string& why) {
+  effects_.push_back(Send{monitor, Welcome{self_, false, why, memory_.epoch, MMM_VERSION, report(now_)}});
+}
+
+// One that led until another one took over must hear of it: its next fail-over would do without this host (S2).
+void Brain::obey_another_than(ConnectionId monitor) {
+  do_not_obey(monitor, fmt::format("the monitor of leadership {} is obeyed here, on another connection", memory_.epoch.counter));
+}
+
 // A source that refuses a login or a position is nobody's check: Seconds_Behind_Master is NULL, the thread "connects".
 std::string Brain::replication_problem() const {
   if (!server_ || !server_->replication.configured) return "";

@@ -128,6 +128,7 @@ void MonitorBrain::greet(const HostName& host) {
 void MonitorBrain::said(const HostName& host, const Welcome& message) {
   auto& data = hosts_.at(host);
   if (!message.accepted) {
+    data.agent.obeys = false;
     const bool first = data.agent.refusal != message.reason;
     data.agent.refusal = message.reason;
     if (first) note(NoteLevel::warning, host, "its agent does not obey this monitor: " + message.reason);
