@@ -1,5 +1,8 @@
 // Whom the agent obeys, what it writes down before it speaks, and what it reports (docs/lease.md, rules 1, 2, 7).
 
+#include <string>
+
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -10,6 +13,7 @@ namespace {
 
 using lab::AgentDriver;
 using lab::instruction;
+using testing::Each;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::IsSupersetOf;
@@ -19,6 +23,11 @@ struct ObeyingTest : testing::Test {
 };
 
 Hello hello(std::uint64_t counter, std::string id = "m") { return {.host = "db2", .epoch = {counter, std::move(id)}}; }
+
+// What a monitor hears that is not obeyed, or not any more.
+std::string obeys_another(int leadership) {
+  return fmt::format("say welcome, but not obeyed: the monitor of leadership {} is obeyed here, on another connection", leadership);
+}
 
 // Goal: rule 2: an agent persists before it acknowledges. The order of effects is the order on disk and wire.
 TEST_F(ObeyingTest, WritesALeadershipDownBeforeItAcceptsIt) {
@@ -73,7 +82,7 @@ TEST_F(ObeyingTest, WhatAMonitorSaysThatWasNotAdmittedBindsNothing) {
   agent.forget();
   agent.hear(instruction(1, 2, 1, "db2"), lab::kOtherMonitor);
   agent.hear(Grant{1, Generation{1}}, lab::kOtherMonitor);
-  EXPECT_THAT(agent.story, Each(kAnotherIsObeyed));
+  EXPECT_THAT(agent.story, Each(obeys_another(1)));
   EXPECT_EQ(agent.brain.memory().accepted, instruction(1, 1, 2, "db1").order);
 }
 
@@ -104,10 +113,31 @@ TEST_F(ObeyingTest, TheOldMonitorBindsNothingOnceAnotherIsObeyed) {
   agent.hear({Hello{.host = "db2", .epoch = {2, "other"}, .vouched_below = 2}}, lab::kOtherMonitor);
   agent.forget();
   agent.hear(instruction(1, 2, 1, "db2"));
-  EXPECT_THAT(agent.story, ElementsAre("say welcome, but not obeyed: the monitor of leadership 2 is obeyed here, on another connection"));
+  EXPECT_THAT(agent.story, ElementsAre(obeys_another(2)));
   agent.step(agent::MonitorLeft{lab::kMonitor});
   agent.hear(instruction(2, 2, 1, "db1"), lab::kOtherMonitor);
   EXPECT_THAT(agent.story, IsSupersetOf({"persist", "say acknowledged 2.2.1"}));
+}
+
+// Goal: S2 (seeds 70474738, 70934298). One that stood still would fail over without this host, and what only it has.
+TEST_F(ObeyingTest, AMonitorThatLedHearsAtOnceThatAnotherOneIsObeyed) {
+  agent.obey(instruction(1, 1, 2, "db1"));
+  agent.now += 3s;
+  agent.forget();
+  agent.hear(hello(2, "other"), lab::kOtherMonitor);
+  EXPECT_THAT(agent.story, ElementsAre("persist", obeys_another(2), "say welcome"));
+}
+
+// Two that do not lead would take its obedience from each other as fast as they can speak.
+TEST_F(ObeyingTest, AMonitorThatNeverLedHearsItWhenItCommands) {
+  agent.step(agent::Started{});
+  agent.hear({Hello{.host = "db2", .epoch = {1, "m"}, .leads = false}});
+  agent.forget();
+  agent.hear(hello(2, "other"), lab::kOtherMonitor);
+  EXPECT_THAT(agent.story, ElementsAre("persist", "say welcome"));
+  agent.forget();
+  agent.hear(instruction(1, 1, 1, "db1"));
+  EXPECT_THAT(agent.story, ElementsAre(obeys_another(2)));
 }
 
 TEST_F(ObeyingTest, SaysNothingWithoutAMonitorButGoesOn) {

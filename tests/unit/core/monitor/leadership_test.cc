@@ -259,6 +259,29 @@ TEST_F(SupersededTest, AnAgentThatObeysALaterMonitorEndsTheLeadership) {
   EXPECT_FALSE(monitor.last_told<Grant>("db1"));
 }
 
+// Goal: S2 (seeds 70474738, 70934298): on a connection that stands, too.
+TEST_F(LeadershipTest, AnAgentThatGoesOverToALaterMonitorEndsTheLeadership) {
+  monitor.bring_up();
+  ASSERT_TRUE(leads());
+  auto& db2 = monitor.agents.at("db2");
+  db2.epoch = {9, "other"};
+  db2.refuses = "the monitor of leadership 9 is obeyed here";
+  monitor.say("db2", Welcome{"db2", false, db2.refuses, db2.epoch, "test", db2.report});
+  EXPECT_FALSE(leads());
+  EXPECT_TRUE(monitor.noted("another monitor leads"));
+}
+
+// An older connection of ours was greeted last (seed 698).
+TEST_F(LeadershipTest, AnAgentThatObeysUsOnAnotherConnectionIsGreetedAgain) {
+  monitor.bring_up();
+  monitor.say("db2", Welcome{"db2", false, "the monitor of leadership 1 is obeyed here", monitor.agents.at("db2").epoch, "test", {}});
+  EXPECT_TRUE(leads());
+  monitor.forget();
+  monitor.pass(3s);
+  EXPECT_TRUE(monitor.last_told<Hello>("db2"));
+  EXPECT_TRUE(monitor.last_told<Instruction>("db2"));
+}
+
 TEST_F(SupersededTest, RefusesCommandsAndSaysWhatToDo) {
   monitor.command("set_offline db3");
   EXPECT_THAT(monitor.replies.back(), HasSubstr("no other monitor runs: mmm_control take_lead"));
