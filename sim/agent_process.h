@@ -39,6 +39,7 @@ class AgentProcess : public Process {
   // ---- for checkers
   const agent::Brain& brain() const { return *brain_; }
   bool has_fence() const;
+  Generation obeyed_generation() const { return brain_ ? brain_->memory().accepted.generation : Generation{}; }
   const std::optional<AgentMemory>& on_disk() const { return disk_.content(); }
 
  private:

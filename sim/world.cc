@@ -246,10 +246,15 @@ void World::go_on(Node machine) {
   queue.at(host.leftovers_until, [this] {
     for (const auto& checker : checkers) checker->state_changed();
   });
+  host.leftovers_of = host.agent.obeyed_generation();
   host.server.start();
   host.server.thaw();
   host.agent.thaw();
   host.agent.start();
+}
+
+bool World::on_leftovers(const Host& host) const {
+  return now() < host.leftovers_until && host.agent.obeyed_generation() <= host.leftovers_of;
 }
 
 }  // namespace mmm::sim

@@ -39,6 +39,7 @@ struct Host {
   bool still = false;                // paused or suspended
   // It went on with what was left of its kernel's timers, until this time at most: rule 12's documented limit.
   TrueTime leftovers_until{0};
+  Generation leftovers_of{};         // what it obeyed then; what it accepted since, it has by a lease of its own
   Kernel kernel;
   Server server;
   AgentProcess agent;
@@ -76,7 +77,7 @@ struct World {
   void stand_still(Node machine, bool clock_goes_on);
   void go_on(Node machine);
   bool stands_still(Node machine) const { return machine == kMonitor ? monitor_still : machine < hosts.size() && hosts[machine]->still; }
-  bool on_leftovers(const Host& host) const { return now() < host.leftovers_until; }
+  bool on_leftovers(const Host& host) const;
 
   // ---- which monitor
   MonitorProcess& monitor_on(Node machine) { return machine == kMonitor ? monitor : second->process; }

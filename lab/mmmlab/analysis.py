@@ -22,7 +22,8 @@ POINT_S = 1e-9  # an interval of one sample is a point; in a timeline it has to 
 class Track:
     """The samples of one host, times first.
 
-    addresses (t, mask), fence (t, state), server (sent, answered, flag), neighbours (t, macs), packets (t, count)
+    addresses (t, mask), fence (t, state), server (sent, answered, flag), neighbours (t, macs), packets (t, count),
+    memory (t, {what: number or order})
     """
 
     host: str
@@ -32,6 +33,7 @@ class Track:
     server: list = field(default_factory=list)
     neighbours: list = field(default_factory=list)
     packets: list = field(default_factory=list)
+    memory: list = field(default_factory=list)
 
     def held(self, ip):
         """Intervals in which the host had the address."""
@@ -83,6 +85,11 @@ def parse(lines):
             track.server.append((float(rest[0]), float(rest[1]), rest[2]))
         elif kind == "p":
             track.packets.append((float(rest[0]), int(rest[1])))
+        elif kind == "m":
+            epoch, *accepted, released = map(int, rest[1:])
+            generation = accepted[1]
+            facts = {"leadership": epoch, "instruction": tuple(accepted), "generation": generation, "released": released}
+            track.memory.append((float(rest[0]), facts))
         elif kind == "n":
             track.neighbours.append((float(rest[0]), rest[1:]))
     return track
@@ -141,6 +148,17 @@ def violations(tracks, ip):
         for index, one in enumerate(tracks)
         for other in tracks[index + 1 :]
         for overlap in intersect(one.accepting(ip), other.accepting(ip))
+    ]
+
+
+def steps_back(track):
+    """What an agent wrote down after something newer (S4), as texts."""
+    pairs = zip(track.memory, track.memory[1:])
+    return [
+        f"{what} {after[what]} was written down at {moment:.3f}, after {before[what]}"
+        for (_, before), (moment, after) in pairs
+        for what in before
+        if after[what] < before[what]
     ]
 
 

@@ -168,7 +168,7 @@ def common_sections(layout):
         run = layout.run(name)
         sections[f"host {name}"] = entries | {
             "pid_path": str(run / "mmm_agentd.pid"),
-            "state_path": str(run / "mmm_agentd.state"),
+            "state_path": str(layout.agent_state(name)),
             "mysql_pidfile": str(run / "mysqld.pid"),
             "mysql_cnf": str(layout.my_cnf(name)),
             "bin_path": str(layout.bin(name)),

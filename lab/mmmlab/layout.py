@@ -138,6 +138,9 @@ class Layout:
     def status_file(self):
         return self.run("monitor") / "mmm_mond.status"
 
+    def agent_state(self, name):
+        return self.run(name) / "mmm_agentd.state"
+
     def shared_etc(self):
         return self.root / "etc"
 

@@ -85,6 +85,7 @@ class Observers:
             options = {"host": name, "ips": list(ips), "period_ms": period_ms, "out": str(path)}
             if name in DATABASES:
                 options["socket"] = str(layout.mysql_socket(name))
+                options["state_file"] = str(layout.agent_state(name))
             self.paths[name] = path
             self.processes[name] = instrument.start(layout, name, "observer", options)
         for name, process in self.processes.items():
@@ -119,6 +120,10 @@ class Observers:
     def violations(self, ip=WRITER_IP):
         """[(host, host, start, end)]: both held the address, were writable, and had no closed write fence."""
         return analysis.violations(list(self.tracks().values()), ip)
+
+    def steps_back(self):
+        """[(host, text)]: an agent obeyed something older than before."""
+        return [(name, text) for name, track in self.tracks().items() for text in analysis.steps_back(track)]
 
     def timeline(self, ip=WRITER_IP):
         """[(time, (hosts,))]: who held it."""

@@ -1,7 +1,8 @@
 """The VIP observer: what one host really holds, 50 times a second, in the host's own namespace.
 
 On a database host: which virtual addresses the kernel has and whether its write fence lets pass (netlink), and, in a
-second thread so that a frozen server stops nothing, whether the server is writable. On the client: which hardware address the kernel would send
+second thread so that a frozen server stops nothing, whether the server is writable; and what its agent has written down
+of whom it obeys. On the client: which hardware address the kernel would send
 packets for each virtual address to. Runs as:  python3 -m mmmlab.observer OPTIONS-AS-JSON
 
 Output: a JSON line with host and addresses, then a line a sample, times being CLOCK_MONOTONIC seconds:
@@ -10,10 +11,12 @@ Output: a JSON line with host and addresses, then a line a sample, times being C
     f TIME STATE          the write fence: o open, c closed, - there is none
     p TIME COUNT          packets for the first address that the wire brought since the last sample, when there were any
     s SENT ANSWERED FLAG  the server: w writable, r read-only, - no answer
+    m TIME EPOCH ACCEPTED_EPOCH GENERATION VERSION RELEASED    the agent's state file, whenever it is a new one
     n TIME MAC…           the client's neighbour table, '-' for an address it does not know
 """
 
 import json
+import os
 import sys
 import threading
 import time
@@ -29,6 +32,7 @@ SQL_TIMEOUT_S = 0.25
 class Observer:
     def __init__(self, options):
         self.host, self.ips, self.socket = options["host"], options["ips"], options.get("socket")
+        self.state_file, self.known_file = options.get("state_file"), None
         self.period_s = options["period_ms"] / 1000
         self.stopping = threading.Event()
         self.lock = threading.Lock()
@@ -56,6 +60,7 @@ class Observer:
                 def sample():
                     self.sample_addresses(channel, frames)
                     self.sample_fence(filters)
+                    self.sample_memory()
 
                 self.every_period(sample)
                 server.join(2 * SQL_TIMEOUT_S)
@@ -76,6 +81,21 @@ class Observer:
         except OSError:
             return  # it went, or was replaced, in the middle of the look; nothing is known of this moment
         self.write(f"f {time.monotonic():.6f} {seen}")
+
+    def sample_memory(self):
+        """The file is replaced as a whole: a new one is another inode, or has another time."""
+        try:
+            with open(self.state_file, encoding="utf-8") as file:
+                facts = os.fstat(file.fileno())
+                if (facts.st_ino, facts.st_mtime_ns) == self.known_file:
+                    return
+                memory = json.load(file)["agent"]
+        except (FileNotFoundError, ValueError):
+            return  # before the agent's first start; or torn, and so lost to it, too
+        self.known_file = (facts.st_ino, facts.st_mtime_ns)
+        accepted = memory["accepted"]
+        numbers = [memory["epoch"]["counter"], accepted["epoch"], accepted["generation"], accepted["version"], memory["released"]]
+        self.write(f"m {time.monotonic():.6f} {' '.join(map(str, numbers))}")
 
     def sample_neighbours(self, channel):
         known = netlink.neighbours(channel)

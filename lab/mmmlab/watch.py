@@ -35,7 +35,8 @@ def count(piece, tally, ip=WRITER_IP):
     gaps = piece.sampling_gaps()
     soak_verdict.put_down_gaps(tally, {name: gaps[name] for name in tracks if name in gaps})
     text = "{} and {} both accepted writes through {} from {:.3f} to {:.3f}"
-    return [text.format(a, b, ip, start, end) for a, b, start, end in analysis.violations(list(tracks.values()), ip)]
+    found = [text.format(a, b, ip, start, end) for a, b, start, end in analysis.violations(list(tracks.values()), ip)]
+    return found + [f"the agent of {host}: {text}" for host, text in piece.steps_back()]
 
 
 def sees_a_writer(piece, ip=WRITER_IP):

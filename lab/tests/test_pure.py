@@ -63,6 +63,14 @@ class Analysis(unittest.TestCase):
         self.assertEqual(analysis.runs([(0.0, 0.3, True), (0.5, 0.9, True)]), [(0.3, 0.5)])
         self.assertEqual(analysis.runs([(0.0, 0.4, True)]), [(0.2, 0.2)])
 
+    def test_an_agent_that_writes_down_what_is_older_is_named(self):
+        lines = ['{"host": "db1", "ips": []}\n', "m 1.0 3 3 7 2 6\n", "m 2.0 4 4 7 1 6\n"]
+        self.assertEqual(analysis.steps_back(analysis.parse(lines)), [])
+        older = [("m 3.0 3 4 7 1 6", "leadership 3"), ("m 3.0 4 4 6 9 6", "generation 6"), ("m 3.0 4 4 7 1 5", "released 5")]
+        for line, what in older:
+            found = analysis.steps_back(analysis.parse([*lines, line + "\n"]))
+            self.assertTrue(any(text.startswith(what) for text in found), found)
+
     def test_gaps_in_sampling_are_named(self):
         holes = track("db1", [(0.0, True), (0.02, True), (0.3, True)], [])
         self.assertEqual(holes.sampling_gaps(), [(0.02, 0.3)])

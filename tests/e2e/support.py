@@ -34,7 +34,7 @@ IMPATIENCE_MS = 250.0
 
 __all__ = (
     "AGENT_PORT ALL_ONLINE BIN_DIR CONTROL_PORT DATABASES HOSTS IMPATIENCE_MS Lab LabError LabTest QUICK_CHECKS"
-    " READER_IPS SOON_S TooSlow UnderLoad VIRTUAL_IPS WRITER_IP dial netns_socket"
+    " READER_IPS SOON_S TooSlow UnderLoad VIRTUAL_IPS WRITER_IP dial netns netns_socket"
 ).split()
 
 
@@ -221,6 +221,7 @@ class LabTest(unittest.TestCase):
 
     def verify_seen(self, seen):
         self.assertEqual(seen.violations(), [], "\n".join(seen.describe()))
+        self.assertEqual(seen.steps_back(), [])
         for host, gaps in seen.sampling_gaps().items():
             longest_ms = max(end - start for start, end in gaps) * 1000
             self.assert_within(longest_ms, BLIND_MAX_S * 1000, f"the observer on {host} saw nothing")
@@ -257,7 +258,7 @@ class UnderLoad:
         test.verify_seen(self.seen)
         online = test.online_hosts()
         test.wait_for_peace(online)
-        report = self.lab.check_data(self.probe, hosts=online)
+        report = self.lab.check_data(self.probe, hosts=online, timeout_s=SOON_S)
         test.assertTrue(report.ok, report.problems)
         test.assertGreater(report.acknowledged, 0)
 

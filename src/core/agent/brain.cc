@@ -91,7 +91,9 @@ void Brain::lose_memory(const std::string& why) {
 void Brain::on(const MonitorSaid& event) {
   speaking_ = event.from;
   if (const auto* hello = std::get_if<Hello>(&event.message)) return hear(*hello);
-  if (leader_ != event.from && !MMM_MUTANT(accept_older)) return obey_another_than(event.from);
+  const bool binds = leader_ == event.from || MMM_MUTANT(accept_older);
+  if (!binds && std::holds_alternative<Poke>(event.message)) return;
+  if (!binds) return obey_another_than(event.from);
   if (std::holds_alternative<Instruction>(event.message) || std::holds_alternative<Grant>(event.message)) leader_leads_ = true;
   if (leader_leads_) leader_heard_ = now_;
   std::visit([this](const auto& message) { hear(message); }, event.message);

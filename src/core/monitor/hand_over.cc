@@ -82,12 +82,11 @@ void MonitorBrain::decide_writer() {
     return begin_hand_over({.step = Step::surveying, .from = *holder,
                             .why = fmt::format("nobody renewed the lease of {}: its last one has run out", *holder)});
   }
-  if (holder) {  // released, but the roles stay (MANUAL, WAIT), or a mode was left in between
-    if (unfit(*holder).empty())
-      begin_hand_over({.step = hosts_.at(*holder).unproven ? Step::surveying : Step::choosing, .from = assignment.writer, .to = *holder,
-                       .why = fmt::format("{} is back", *holder)});
-    return;
-  }
+  if (holder && unfit(*holder).empty())  // released, but the roles stayed (MANUAL, WAIT)
+    return begin_hand_over({.step = hosts_.at(*holder).unproven ? Step::surveying : Step::choosing, .from = assignment.writer,
+                            .to = *holder, .why = fmt::format("{} is back", *holder)});
+  if (holder && frozen_roles()) return;
+  if (holder) owners_.erase(*writer_role());  // the mode was left, by a restart of ours
   if (!book_.exists()) {
     stuck_because_ = candidate_unheard();
     if (!stuck_because_.empty()) return;

@@ -136,6 +136,8 @@ TEST_F(ObeyingTest, AMonitorThatNeverLedHearsItWhenItCommands) {
   agent.hear(hello(2, "other"), lab::kOtherMonitor);
   EXPECT_THAT(agent.story, ElementsAre("persist", "say welcome"));
   agent.forget();
+  agent.hear(Poke{});
+  EXPECT_THAT(agent.story, IsEmpty());
   agent.hear(instruction(1, 1, 1, "db1"));
   EXPECT_THAT(agent.story, ElementsAre(obeys_another(2)));
 }

@@ -153,6 +153,21 @@ TEST_F(SurveyTest, AWriterThatLosesItsDiskInPassiveModeMustHaveWhatTheOthersHave
   is_offered_its_role_with_what_the_others_have("db1");
 }
 
+// Goal: L1 (seed 80178204). A restart ends MANUAL mode, in which the role stays on a host that is not ONLINE.
+TEST_F(SurveyTest, AWriterThatLosesItsDiskInManualModeKeepsNobodyWaitingOnceTheMonitorWasRestarted) {
+  monitor.command("set_manual");
+  monitor.leave("db1");
+  agent("db1").report = Report{.lost_memory = true};  // and its mysqld does not start
+  monitor.join("db1");
+  monitor.check("db1", CheckName::mysql, Outcome::bad);
+  monitor.pass(3s);
+  ASSERT_TRUE(book().durable().released);
+  ASSERT_EQ(writer(), "db1");
+  restart_and_join();
+  monitor.pass(5s);
+  EXPECT_TRUE(serves("db2"));
+}
+
 // Goal: S2 (seed 10993900). It had released before, so that its loss ends no generation.
 TEST_F(SurveyTest, AWriterThatLosesItsDiskAfterItsReleaseInPassiveModeMustHaveWhatTheOthersHave) {
   monitor.command("set_passive");
