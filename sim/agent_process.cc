@@ -48,6 +48,12 @@ void AgentProcess::start() {
   later(random_.between(Duration{0}, kLookAround), [this] { look_around(); });
 }
 
+Generation AgentProcess::writer_of() const {
+  const auto& memory = brain_ ? brain_->memory() : AgentMemory{};
+  const bool writer = memory.instruction && memory.instruction->assignment.writer == name_of(machine());
+  return writer ? memory.accepted.generation : Generation{};
+}
+
 bool AgentProcess::has_fence() const { return world_.plan.fence; }
 
 void AgentProcess::kill() {

@@ -39,7 +39,7 @@ class AgentProcess : public Process {
   // ---- for checkers
   const agent::Brain& brain() const { return *brain_; }
   bool has_fence() const;
-  Generation obeyed_generation() const { return brain_ ? brain_->memory().accepted.generation : Generation{}; }
+  Generation writer_of() const;      // the generation that made it the writer; 0: none did
   const std::optional<AgentMemory>& on_disk() const { return disk_.content(); }
 
  private:

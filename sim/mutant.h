@@ -11,6 +11,7 @@ namespace mmm::sim {
 enum class Mutant {
   none,
   older_epoch_accepted, equal_epoch_accepted, copied_file_continued, leads_without_all, leader_waits_for_nothing,
+  word_covers_later, lineage_ignored,
   accept_older, generation_goes_back, said_before_written, told_before_written,
   version_reused, any_acknowledgement_counts, lease_from_answer, grant_older_generation, newest_promise,
   promise_to_older, grown_set_counts, shrunk_set_ignored, acknowledgement_is_no_grant,
@@ -32,6 +33,8 @@ inline constexpr std::array kMutants{
     MMM_SIM_ENTRY(copied_file_continued, "a copied state file is continued like one of our own (rule 1)"),
     MMM_SIM_ENTRY(leads_without_all, "a new monitor leads before every host accepted it (rule 1)"),
     MMM_SIM_ENTRY(leader_waits_for_nothing, "a new leader does not wait for the leases that may run (rule 1)"),
+    MMM_SIM_ENTRY(word_covers_later, "an operator's word covers leaderships that are later than it (rule 1)"),
+    MMM_SIM_ENTRY(lineage_ignored, "a monitor that leads is obeyed though it continues no leadership that is known here (rule 1)"),
     MMM_SIM_ENTRY(accept_older, "an agent accepts older instructions (rule 2)"),
     MMM_SIM_ENTRY(generation_goes_back, "a later leadership takes an agent back to an earlier generation (rule 2)"),
     MMM_SIM_ENTRY(said_before_written, "an agent acknowledges what is not on its disk (rule 2)"),

@@ -246,7 +246,7 @@ void World::go_on(Node machine) {
   queue.at(host.leftovers_until, [this] {
     for (const auto& checker : checkers) checker->state_changed();
   });
-  host.leftovers_of = host.agent.obeyed_generation();
+  host.leftovers_of = host.agent.writer_of();
   host.server.start();
   host.server.thaw();
   host.agent.thaw();
@@ -254,7 +254,7 @@ void World::go_on(Node machine) {
 }
 
 bool World::on_leftovers(const Host& host) const {
-  return now() < host.leftovers_until && host.agent.obeyed_generation() <= host.leftovers_of;
+  return now() < host.leftovers_until && host.agent.writer_of() <= host.leftovers_of;
 }
 
 }  // namespace mmm::sim

@@ -39,7 +39,7 @@ struct Host {
   bool still = false;                // paused or suspended
   // It went on with what was left of its kernel's timers, until this time at most: rule 12's documented limit.
   TrueTime leftovers_until{0};
-  Generation leftovers_of{};         // what it obeyed then; what it accepted since, it has by a lease of its own
+  Generation leftovers_of{};         // of which it was the writer then; of a later one it is by a lease of its own
   Kernel kernel;
   Server server;
   AgentProcess agent;

@@ -22,9 +22,9 @@ std::optional<std::string> refuse_leader(const AgentMemory& memory, const HostNa
                        known.counter);
   const bool same = hello.epoch == known;
   const bool continues = std::ranges::find(hello.lineage, known) != hello.lineage.end();
-  const bool vouched = known.counter < hello.vouched_below;
+  const bool vouched = known.counter < hello.vouched_below || (MMM_MUTANT(word_covers_later) && hello.vouched_below > 0);
   if (same || continues || vouched || known.counter == 0) return std::nullopt;
-  if (hello.leads)
+  if (hello.leads && !MMM_MUTANT(lineage_ignored))
     return fmt::format("it leads from a state file that does not know of leadership {}, which is obeyed here: the file is "
                        "old, or a copy", known.counter);
   if (!leader_is_near) return std::nullopt;

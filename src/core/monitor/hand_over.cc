@@ -324,6 +324,9 @@ void MonitorBrain::advance_surveying() {
     stuck_because_.clear();
     return hand_over_.reset();
   }
+  // What a host gave up under another leadership it never takes: the next generation is a later one.
+  for (const auto& host : candidates())
+    if (const auto& report = hosts_.at(host).agent.report) book_.raise_floor(report->released);
   const bool nobody_was_asked = h.asked.empty();
   for (const auto& [name, data] : hosts_)
     if (reachable(name) && h.asked.insert(name).second) send(name, Survey{book_.next_generation(), book_.durable().given_up});

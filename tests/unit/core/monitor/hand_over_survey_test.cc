@@ -144,6 +144,20 @@ TEST_F(SurveyTest, ATargetThatAcceptedIsGrantedNothingBeforeItHeardWhatWasFoundS
   EXPECT_TRUE(monitor.last_told<Grant>("db2"));
 }
 
+// Goal: L1 (seed 80380448). It refused generation 2 of a monitor of which this one, which leads by an operator's word, never
+// heard. It is asked for a later one, else it would be bound for ever.
+TEST_F(SurveyTest, AGenerationThatACandidateGaveUpElsewhereIsPassedOver) {
+  agent("db2").report.released = Generation{2};
+  monitor.say_report("db2");
+  mysqld_dies("db1");
+  const auto survey = monitor.last_told<Survey>("db2");
+  ASSERT_TRUE(survey);
+  EXPECT_EQ(survey->generation, Generation{3});
+  monitor.pass(1s);
+  EXPECT_TRUE(serves("db2"));
+  EXPECT_EQ(book().assignment().generation, Generation{3});
+}
+
 // ---- data that are lost -----------------------------------------------------------------------------------------
 
 // Goal: S2 (seed 7061924). PASSIVE mode leaves it the role; what it had only the others can tell by now.
