@@ -241,6 +241,50 @@ void split_between_monitors(Plan& plan, SecondPlan& second, Random& random) {
   second.until = std::min(std::max(second.until, at + lasts), kCalmFrom);
 }
 
+// Rule 1's traps. The first monitor is away, and is restarted so often that its leadership is the higher one; the second leads
+// meanwhile. Then the first one reaches a single candidate, which nobody else reaches. In half of the cases it leads by a word
+// that lies on its disk, since a host was missing.
+void plan_returning_monitor(Plan& plan, SecondPlan& second, Random& random) {
+  const bool word = random.chance(0.5);
+  const auto away = word ? random.between(10s, TrueTime(13s)) : random.between(kFaultsFrom, TrueTime(12s));
+  const auto back = away + random.between(5500ms, 7s), end = back + random.between(7s, 10s);
+  const auto alone = random.below(plan.topology.likely_writers());
+  second = {.at = away + random.between(300ms, 1s), .until = end};
+  plan.faults.clear();
+  const auto cut = [&](Node one, Node other, TrueTime from, TrueTime to) {
+    plan.faults.push_back({.kind = FaultKind::cut_link, .at = from, .lasts = to - from, .who = one, .other = other});
+  };
+  for (Node host = 0; host < plan.topology.hosts(); ++host) {
+    cut(host, kMonitor, away, host == alone ? back : end);
+    if (host != alone) cut(host, alone, back - 300ms, end);
+  }
+  cut(alone, kClient, back - 2600ms, end);
+  auto restart = away + 500ms;
+  for (auto i = 2 + random.below(3); i > 0; --i, restart += 700ms)
+    plan.faults.push_back({.kind = FaultKind::kill_monitor, .at = restart, .lasts = random.between(10ms, 300ms), .who = kMonitor});
+  if (!word) return;
+  plan.faults.push_back({.kind = FaultKind::lose_host, .at = 4s, .lasts = away - 4s, .who = plan.topology.hosts() - 1});
+  plan.faults.push_back({.kind = FaultKind::tear_file, .at = 4100ms, .lasts = 200ms, .who = kMonitor});
+  for (const TrueTime asked : {6800ms, 8000ms})
+    plan.faults.push_back({.kind = FaultKind::command, .at = asked, .errand = Errand::take_lead});
+}
+
+// Rule 2. The role moves while some hosts don't hear the monitor; then that one dies, and the two that know of the move are off.
+// The next monitor leads by an operator's word, and hears of the later generation when they are back.
+void plan_unheard_generation(Plan& plan, SecondPlan& second, Random& random) {
+  const auto moved = random.between(TrueTime(7s), TrueTime(16s));
+  plan.faults = {{.kind = FaultKind::move_role, .at = moved, .who = random.below(plan.topology.likely_writers())}};
+  for (Node host = 0; host < plan.topology.hosts(); ++host) {
+    if (host >= 2)
+      plan.faults.push_back({.kind = FaultKind::cut_link, .at = moved - 200ms, .lasts = 3s, .who = host, .other = kMonitor});
+    else
+      plan.faults.push_back({.kind = FaultKind::lose_host, .at = moved + random.between(200ms, 1s), .lasts = random.between(8s, 14s), .who = host});
+  }
+  second = {.at = moved + random.between(500ms, 2s), .file = static_cast<StateFile>(random.below(3))};
+  second.first_dies = moved + random.between(200ms, 1s);
+  second.copied_at = second.at - random.between(1s, 3s);
+}
+
 // A second monitor, and what makes it dangerous: the first one is away for a while, or for good, with a host that can't be
 // asked.
 void plan_second_monitor(Plan& plan, Random& random) {
@@ -271,6 +315,8 @@ void plan_second_monitor(Plan& plan, Random& random) {
   // Of before a candidate was there: what that one accepted counts for this monitor, too (rule 1).
   const bool may_lack = !second.first_dies && !plan.semi_sync && plan.topology.candidates > 2;  // two make a configuration
   if (may_lack && random.chance(0.5)) second.lacks = random.below(plan.topology.candidates);
+  if (random.chance(0.1)) plan_returning_monitor(plan, second, random);
+  else if (random.chance(0.07)) plan_unheard_generation(plan, second, random);
   for (auto& fault : plan.faults) fault.at = std::max(fault.at, kFaultsFrom);
   plan.second = second;
 }
