@@ -72,7 +72,7 @@ LINKS = (
     unnoticed("cut peer>writer", one_way("peer", "writer")),
     unnoticed("cut peer from everyone", Step("isolate", ("peer",))),
     unnoticed("cut slave from everyone", Step("isolate", ("slave",))),
-    unnoticed("cut monitor from everyone", Step("isolate", ("monitor",))),
+    unnoticed("cut monitor from everyone", Step("isolate", ("monitor",)), ci=("on",)),
 )
 POWER = (
     lapsing("writer's host gone and back", Step("power_off", ("writer",)), ci=("on", "off")),

@@ -114,6 +114,12 @@ class Flags(ProgramTest):
             self.assertIn("Usage: " + name, out)
             self.assertIn("--config", out)
 
+    def test_they_contain_no_rule_that_can_be_broken_on_purpose(self):
+        for name in PROGRAMS:
+            content = Path(self.lab.program(name)).read_bytes()
+            for word in (b"active_mutant", b"promise_not_kept"):
+                self.assertNotIn(word, content, name)
+
     def test_a_flag_that_is_none_is_wrong_usage(self):
         for name in ("mmm_mond", "mmm_agentd"):
             self.assert_fails("monitor", name, "--nosuch", words=("--nosuch",), code=2)
