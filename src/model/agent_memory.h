@@ -24,6 +24,7 @@ struct AgentMemory {
   Generation released;             // the highest generation that it gave up or refused for good (rule 7)
   Generation followed;             // the last generation in which, as a replica, it followed the writer
   Generation complete;             // the last generation in which, as its writer, it had all that it had to have
+  Generation wrote;                // the last generation in which, as its writer, it lifted read_only
   bool stopped_replication = false;  // this agent stopped a replication thread last, nobody else did: it may start it
   Duration longest_lease{0};       // the longest that it may hold or have promised, graces apart
   Grace grace;                     // the last one that it asked for (rule 9)

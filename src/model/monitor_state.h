@@ -66,6 +66,7 @@ struct LeadershipState {
   // served.
   GtidSet must_have;
   HostName catch_up_from;
+  Order must_have_since;           // the first order that told its writer so; all 0 once that has served
   HostName left_in_order;          // the last writer: it stopped, told what it has, and nobody has taken over yet; "": none
   MonitorMode mode = MonitorMode::active;
   std::string passive_cause;       // why the mode is PASSIVE; may have several lines

@@ -22,6 +22,7 @@ struct json::Description<AgentMemory> {
       field("released", &AgentMemory::released),
       later_field("followed", &AgentMemory::followed),
       later_field("complete", &AgentMemory::complete),
+      later_field("wrote", &AgentMemory::wrote),
       later_field("stopped_replication", &AgentMemory::stopped_replication),
       field("longest_lease_ms", &AgentMemory::longest_lease),
       later_field("grace", &AgentMemory::grace),

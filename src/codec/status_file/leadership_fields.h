@@ -55,6 +55,7 @@ struct Description<LeadershipState> {
       field("unheard_lease", &LeadershipState::unheard_lease),
       field("must_have", &LeadershipState::must_have),
       field<HostOrNone>("catch_up_from", &LeadershipState::catch_up_from),
+      later_field("must_have_since", &LeadershipState::must_have_since),
       later_field<HostOrNone>("left_in_order", &LeadershipState::left_in_order),
       field("mode", &LeadershipState::mode),
       field("passive_cause", &LeadershipState::passive_cause),

@@ -58,7 +58,6 @@ void Brain::on(const Started& event) {
   has_fence_ = event.has_fence;
   fence_untimed_ = event.fence_untimed;
   if (event.memory) memory_ = *event.memory;
-  may_have_written_ = memory_.complete;
   may_start_replication_ = memory_.stopped_replication;
   longer_until_ = now_ + waiting_time(memory_.longest_lease, false);
   if (memory_.epoch.counter > 0) leader_heard_ = now_;  // our predecessor may have heard it a moment ago
@@ -92,8 +91,8 @@ void Brain::on(const MonitorSaid& event) {
   speaking_ = event.from;
   if (const auto* hello = std::get_if<Hello>(&event.message)) return hear(*hello);
   const bool binds = leader_ == event.from || MMM_MUTANT(accept_older);
-  if (!binds && std::holds_alternative<Poke>(event.message)) return;
-  if (!binds) return obey_another_than(event.from);
+  const bool commands = !std::holds_alternative<Poke>(event.message) && !std::holds_alternative<NoGrant>(event.message);
+  if (!binds) return commands ? obey_another_than(event.from) : void();
   if (std::holds_alternative<Instruction>(event.message) || std::holds_alternative<Grant>(event.message)) leader_leads_ = true;
   if (leader_leads_) leader_heard_ = now_;
   std::visit([this](const auto& message) { hear(message); }, event.message);
@@ -305,7 +304,7 @@ void Brain::accept(const Instruction& instruction) {
     release_.reset();
     hold_until_ = kLongAgo;
     drained_ = is_writer() && keeps_serving;
-    if (drained_) memory_.complete = may_have_written_ = memory_.accepted.generation;
+    if (drained_) memory_.complete = memory_.wrote = memory_.accepted.generation;
     if (was_writer || is_writer())
       note(Severity::info, fmt::format("generation {}: the writer is {}{}", instruction.order.generation.value,
                                        instruction.assignment.writer,

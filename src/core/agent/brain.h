@@ -215,6 +215,7 @@ class Brain {
   void note_followed(bool same_source);
   void check_drained();
   void note_drained();
+  void note_writing();
   void look_again_what_is_lacking();
   bool was_complete() const;             // in the generation that it knows, as its writer
   bool settle_semi_sync(bool wanted);   // true: it is as wanted
@@ -305,7 +306,6 @@ class Brain {
   Instant accepted_at_ = kLongAgo;      // when the present generation was accepted
   std::uint64_t drain_after_ = 0;       // only observations with at least this id tell whether we are drained
   bool drained_ = false;                // for the present generation
-  Generation may_have_written_;         // the last one in which it lifted read_only, or an earlier life of it may have
   Instant unserved_since_ = kNever;     // entitled and drained, but not serving
   bool was_entitled_ = false;
   bool end_sessions_ = false;           // client sessions of our time as the writer are to be ended

@@ -53,7 +53,7 @@ void Brain::do_not_obey(ConnectionId monitor, const std::string& why) {
 
 // One that led until another one took over must hear of it: its next fail-over would do without this host (S2).
 void Brain::obey_another_than(ConnectionId monitor) {
-  do_not_obey(monitor, fmt::format("the monitor of leadership {} is obeyed here, on another connection", memory_.epoch.counter));
+  do_not_obey(monitor, fmt::format("leadership {} is obeyed here, not what this connection says", memory_.epoch.counter));
 }
 
 // A source that refuses a login or a position is nobody's check: Seconds_Behind_Master is NULL, the thread "connects".

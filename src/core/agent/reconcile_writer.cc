@@ -141,7 +141,7 @@ void Brain::settle_takeover() {
       try_run(StopApplier{});
       return;
     }
-    if (settle_semi_sync(true) && try_run(AllowWrites{*lease})) may_have_written_ = memory_.accepted.generation;
+    if (settle_semi_sync(true) && try_run(AllowWrites{*lease})) note_writing();
     return;
   }
   for (const auto& ip : writer_ips())
@@ -157,9 +157,16 @@ void Brain::note_drained() {
   persist();
 }
 
+// Should this be lost in a crash, it may look again what it lacks, though its own history counts by then.
+void Brain::note_writing() {
+  if (memory_.wrote == memory_.accepted.generation) return;
+  memory_.wrote = memory_.accepted.generation;
+  persist();
+}
+
 // The offer was accepted late: what was enough then is not (seed 10286790). Once it wrote, its own history counts.
 void Brain::look_again_what_is_lacking() {
-  if (may_have_written_ == memory_.accepted.generation) return;
+  if (memory_.wrote == memory_.accepted.generation) return;
   drained_ = false;
   memory_.complete = {};
   drain_after_ = next_id_;

@@ -207,12 +207,14 @@ class MonitorBrain {
   std::optional<HostName> choose_by_roles() const;
   struct Told {
     std::map<HostName, GtidSet> holds;  // what each that answered can hand on
+    std::map<HostName, GtidSet> reported;  // of those that have not answered yet
     GtidSet everything;              // that counts
     GtidSet at_hand;                 // of that, what somebody can hand on
   };
   Told what_was_told() const;
   HostName source_for(const HostName& target, const Told& told) const;  // "" when nobody else answered
   void owe_what_was_found(const Told& told);
+  void owe(const GtidSet& must_have, const HostName& catch_up_from);
   bool knows_what_it_must_have(const Order& accepted) const;
   std::optional<HostName> choose_by_survey();
   Instant survey_ends() const;
@@ -244,6 +246,7 @@ class MonitorBrain {
   // publish.cc
   void publish();
   void instruction_into(Instruction& into) const;
+  bool version_is_used() const;
   bool may_be_offered() const;
   bool may_be_admitted_again(const HostName& host) const;
   void tell(const HostName& host);
@@ -317,15 +320,15 @@ class MonitorBrain {
   Generation detached_;              // the generation whose writer went silent and was said to be so
   Generation poked_;                 // the one over which the others were asked whether they are there
   std::string stuck_because_;        // why nobody can be made writer; "" when there is one
-  // Of the present generation, until its writer has served: every version of it says so.
+  // What the writer of the present generation had to have before its first write, and counts as its history from then on.
   struct Owed {
     GtidSet must_have;
-    HostName catch_up_from;
+    HostName catch_up_from;          // until it has served
+    Order since;                     // as in LeadershipState
   };
   Owed owed_;
   HostName left_in_order_;         // as in LeadershipState
   std::optional<Instruction> published_;
-  Order must_have_since_;          // the first instruction that told what the writer must have as `published_` does
   MonitorState kept_;
   // Drafts of the next ones: most steps change nothing, and then nothing is allocated.
   Instruction next_instruction_;

@@ -87,7 +87,9 @@ bool MonitorBrain::corroborated(const HostName& host, CheckName check) const {
 // A half-done hand-over has nobody else: that the host left ONLINE too often must not end it for good.
 bool MonitorBrain::is_awaited(const HostName& host) const {
   return hand_over_ && is_candidate(host) &&
-         std::ranges::none_of(candidates(), [this](const auto& name) { return unfit(name).empty(); });
+         std::ranges::none_of(candidates(), [this](const auto& name) {
+           return hand_over_->excluded.contains(name) || unfit(name).empty();  // excluded for a moment only
+         });
 }
 
 HostFacts MonitorBrain::facts_of(const HostConfig& host) const {

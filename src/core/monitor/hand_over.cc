@@ -70,7 +70,7 @@ bool MonitorBrain::others_are_there() {
 void MonitorBrain::decide_writer() {
   detach_from_silent_writer();
   const auto& assignment = book_.assignment();
-  if (book_.durable().accepted && serves_as_writer(assignment.writer)) owed_.catch_up_from.clear();  // what it had to have is known to be of its history
+  if (book_.durable().accepted && serves_as_writer(assignment.writer)) owed_.catch_up_from.clear(), owed_.since = {};
   if (hand_over_) return advance_hand_over();
   const auto holder = active_master();
   if (holder && book_.exists() && !book_.durable().released) {
@@ -85,7 +85,7 @@ void MonitorBrain::decide_writer() {
   if (holder && unfit(*holder).empty())  // released, but the roles stayed (MANUAL, WAIT)
     return begin_hand_over({.step = hosts_.at(*holder).unproven ? Step::surveying : Step::choosing, .from = assignment.writer,
                             .to = *holder, .why = fmt::format("{} is back", *holder)});
-  if (holder && frozen_roles()) return;
+  if (holder && (frozen_roles() || !book_.exists())) return;
   if (holder) owners_.erase(*writer_role());  // the mode was left, by a restart of ours
   if (!book_.exists()) {
     stuck_because_ = candidate_unheard();
@@ -403,9 +403,8 @@ std::optional<Instant> MonitorBrain::offer(const HostName& target) {
   book_.promote(target, other_candidates(target));
   owners_[*writer_role()] = target;
   h.to = target;
-  if (target != old) owed_ = {};  // else it may not have served yet, and owes that, too
-  owed_.must_have.add(h.must_have);
-  if (!h.catch_up_from.empty()) owed_.catch_up_from = h.catch_up_from;
+  if (target != old || owed_.since == Order{}) owed_ = {};  // else it has not served yet, and owes that, too
+  owe(h.must_have, h.catch_up_from);
   if (h.force) enter(target, HostState::online, "move_role --force");
   note(NoteLevel::info, target,
        fmt::format("generation {} is offered to it{}{}", book_.assignment().generation.value,
@@ -420,7 +419,11 @@ void MonitorBrain::generation_accepted(const HostName& host) {
   note(NoteLevel::info, host, fmt::format("accepted generation {}: it is the writer now", book_.assignment().generation.value));
   left_in_order_.clear();
   if (!hand_over_ || (hand_over_->step != Step::choosing && hand_over_->step != Step::surveying)) return;
-  owe_what_was_found(what_was_told());
+  auto told = what_was_told();
+  // The survey under way may not have every answer yet: what a host reported it is fetched from as well.
+  told.at_hand = told.everything;
+  told.holds.merge(told.reported);
+  owe_what_was_found(told);
   hand_over_->to = host;
   owners_[*writer_role()] = host;
   go(Step::settling);

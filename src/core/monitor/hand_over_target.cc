@@ -148,8 +148,10 @@ MonitorBrain::Told MonitorBrain::what_was_told() const {
   // What a living host has told before counts, too: its answer is late, not lost.
   for (const auto& [name, data] : hosts_) {
     if (!reachable(name) || hand_over_->answers.contains(name) || !data.agent.report || !data.agent.report->server) continue;
-    told.everything.add(what_counts(name, data.agent.report->server->has));
-    told.everything.add(what_counts(name, data.agent.report->server->replication.received));
+    auto& set = told.reported[name];
+    set = data.agent.report->server->has;
+    set.add(data.agent.report->server->replication.received);
+    told.everything.add(what_counts(name, set));
   }
   return told;
 }
@@ -172,8 +174,7 @@ void MonitorBrain::owe_what_was_found(const Told& told) {
   if (!book_.exists() || book_.durable().released || !told.at_hand.contains(told.everything) ||
       owed_.must_have.contains(told.everything))
     return;
-  owed_.must_have.add(told.everything);
-  owed_.catch_up_from = source_for(book_.assignment().writer, told);
+  owe(told.everything, source_for(book_.assignment().writer, told));
   hand_over_->found_more = true;
 }
 

@@ -45,7 +45,7 @@ void MonitorBrain::continue_leadership(const LeadershipState& leadership) {
   lineage_.push_back(leadership.epoch);
   if (lineage_.size() > kLineage) lineage_.erase(lineage_.begin());
   vouched_below_ = leadership.vouched_below;
-  owed_ = {leadership.must_have, leadership.catch_up_from};
+  owed_ = {leadership.must_have, leadership.catch_up_from, leadership.must_have_since};
   left_in_order_ = leadership.left_in_order;
   epoch_.counter = leadership.epoch.counter + 1;
   mode_ = leadership.mode == MonitorMode::passive || config_.monitor.mode == MonitorMode::passive ? MonitorMode::passive
@@ -358,6 +358,7 @@ void MonitorBrain::lead_from_reports(MonitorMode mode) {
   durable.unheard_lease = !missing_acceptances().empty();
   if (durable.unheard_lease) longest = std::max(longest, config_.restart_grace);
   owed_ = {};
+  left_in_order_.clear();
   line_ = epoch_.id;
   start_leading(std::move(durable), longest);
   // One that only its writer accepted may be known to nobody any more, if that writer lost its memory.

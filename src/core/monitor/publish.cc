@@ -60,18 +60,21 @@ void MonitorBrain::instruction_into(Instruction& i) const {
   }
 }
 
+// Was something told with the present version? A restarted monitor can't know.
+bool MonitorBrain::version_is_used() const {
+  return !published_ || published_->order.generation == book_.assignment().generation;
+}
+
 void MonitorBrain::publish() {
   if (!leads_ || !decided_start_ || mode_ == MonitorMode::passive || !network_) return keep();
   auto& next = next_instruction_;
   instruction_into(next);
   if (!published_ || !same_content(*published_, next)) {
-    const bool used = !published_ || published_->order.generation == next.order.generation;
-    if (used) {
+    if (version_is_used()) {
       book_.next_version(next.assignment.takeover_set);
       next.assignment = book_.assignment();
       next.order.version = next.assignment.version;
     }
-    if (!published_ || published_->must_have != next.must_have) must_have_since_ = next.order;
     published_ = next;
   }
   keep();
@@ -85,9 +88,13 @@ void MonitorBrain::publish() {
 bool MonitorBrain::may_be_offered() const { return hand_over_ && (hand_over_->step == Step::offering || hand_over_->found_more); }
 
 // An offer may be accepted late, by an agent that has not heard yet what was found since (seed 10286790).
-bool MonitorBrain::knows_what_it_must_have(const Order& accepted) const {
-  if (!hand_over_ || hand_over_->step != Step::settling || !published_) return true;
-  return published_->must_have == owed_.must_have && accepted >= must_have_since_;
+bool MonitorBrain::knows_what_it_must_have(const Order& accepted) const { return accepted >= owed_.since; }
+
+void MonitorBrain::owe(const GtidSet& must_have, const HostName& catch_up_from) {
+  const auto& [generation, writer, version, set] = book_.assignment();
+  owed_.must_have.add(must_have);
+  if (!catch_up_from.empty()) owed_.catch_up_from = catch_up_from;
+  owed_.since = {epoch_.counter, generation, version_is_used() ? version.next() : version};
 }
 
 // A promise that it forgot binds it no more: by then the writer must have heard that it left the set, and nobody leaves
@@ -149,6 +156,7 @@ void MonitorBrain::leadership_into(LeadershipState& l) const {
   l.unheard_lease = durable.unheard_lease;
   l.must_have = owed_.must_have;
   l.catch_up_from = owed_.catch_up_from;
+  l.must_have_since = owed_.since;
   l.left_in_order = left_in_order_;
   l.mode = mode_;
   l.passive_cause = passive_cause_;

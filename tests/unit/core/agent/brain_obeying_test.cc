@@ -26,7 +26,7 @@ Hello hello(std::uint64_t counter, std::string id = "m") { return {.host = "db2"
 
 // What a monitor hears that is not obeyed, or not any more.
 std::string obeys_another(int leadership) {
-  return fmt::format("say welcome, but not obeyed: the monitor of leadership {} is obeyed here, on another connection", leadership);
+  return fmt::format("say welcome, but not obeyed: leadership {} is obeyed here, not what this connection says", leadership);
 }
 
 // Goal: rule 2: an agent persists before it acknowledges. The order of effects is the order on disk and wire.
@@ -137,6 +137,7 @@ TEST_F(ObeyingTest, AMonitorThatNeverLedHearsItWhenItCommands) {
   EXPECT_THAT(agent.story, ElementsAre("persist", "say welcome"));
   agent.forget();
   agent.hear(Poke{});
+  agent.hear(NoGrant{1, "this monitor does not lead yet"});  // it asked before it went over
   EXPECT_THAT(agent.story, IsEmpty());
   agent.hear(instruction(1, 1, 1, "db1"));
   EXPECT_THAT(agent.story, ElementsAre(obeys_another(2)));

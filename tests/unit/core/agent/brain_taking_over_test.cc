@@ -41,7 +41,7 @@ TEST_F(TakingOverTest, TakesTheRoleStepByStep) {
   agent.pass(100ms);
   EXPECT_THAT(agent.story, ElementsAre("persist", "say acknowledged 1.2.1", "say ask for generation 2",
                                        "persist", "run stop the applier", "persist", std::string("run ") + kLift,
-                                       std::string("run ") + kPut, "run replicate from db1 (10.0.0.4:3306)", "persist"));
+                                       "persist", std::string("run ") + kPut, "run replicate from db1 (10.0.0.4:3306)", "persist"));
   EXPECT_TRUE(serves());
 }
 
@@ -235,6 +235,27 @@ TEST_F(TakingOverTest, LooksAgainWhenMoreIsFoundBeforeItServes) {
   applies("0-1-12");
   agent.pass(50ms);
   EXPECT_TRUE(serves());
+}
+
+// Goal: S2. Its agent restarts when it was complete by the first word, and before it wrote anything.
+TEST_F(TakingOverTest, LooksAgainAfterARestartOfItsAgentToo) {
+  agent.grants = false;
+  agent.hear(instruction(1, 2, 1, "db2"));
+  agent.pass(500ms);
+  ASSERT_EQ(agent.brain.memory().complete, Generation{2});
+  AgentDriver again{"db2"};
+  again.host = agent.host;
+  again.disk = agent.disk;
+  again.now = agent.now;
+  again.grants = false;
+  again.start();
+  auto more = instruction(1, 2, 2, "db2");
+  more.must_have = lab::gtids("0-1-12");
+  again.hear(more);
+  again.grants = true;
+  again.pass(3s);
+  EXPECT_FALSE(again.host.writable());
+  EXPECT_EQ(again.brain.memory().complete, Generation{});
 }
 
 // Goal: L1 (seed 30018281). A monitor that was killed before it wrote that db2 served finds a transaction of the former

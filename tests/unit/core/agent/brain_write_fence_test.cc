@@ -44,7 +44,7 @@ TEST_F(WriteFenceTest, TakesTheRoleStepByStep) {
   agent.hear(with_set(1, {"db2"}));
   agent.pass(100ms);
   EXPECT_THAT(agent.story, ElementsAre("persist", "say acknowledged 1.1.1", run(kStage), "say ask for generation 1",
-                                       "persist", "run lift read_only for generation 1", run(kArm), run(kPut),
+                                       "persist", "run lift read_only for generation 1", "persist", run(kArm), run(kPut),
                                        "run replicate from db2 (10.0.0.5:3306)"));
   EXPECT_TRUE(agent.last<Acknowledged>().has_fence);
   EXPECT_TRUE(serves());

@@ -158,6 +158,33 @@ TEST_F(SurveyTest, AGenerationThatACandidateGaveUpElsewhereIsPassedOver) {
   EXPECT_EQ(book().assignment().generation, Generation{3});
 }
 
+// Goal: S2. The survey has begun anew, and the only host that has more has reported it, but not answered yet.
+TEST_F(SurveyTest, ATargetThatAcceptsWhileAHostHasNotAnsweredYetMustHaveWhatThatOneReported) {
+  agent("db2").acknowledges = agent("db2").serves = agent("db2").asks = false;
+  monitor.silence("db3");
+  monitor.pass(3s);
+  mysqld_dies("db1");
+  monitor.pass(300ms);
+  const auto first = monitor.last_told<Instruction>("db2");
+  ASSERT_TRUE(first && first->assignment.writer == "db2");
+  monitor.let_speak("db3");
+  agent("db3").surveys = false;
+  db3_received_more();
+  monitor.pass(2100ms);  // the offer was given up, and all are asked anew
+  ASSERT_EQ(monitor.kept.back().leadership->hand_over->step, "surveying");
+  monitor.say("db2", Ask{.number = 90, .accepted = first->order, .ttl = 2s});
+  EXPECT_TRUE(monitor.last_told<NoGrant>("db2"));
+  EXPECT_FALSE(monitor.last_told<Grant>("db2"));
+  const auto told = monitor.last_told<Instruction>("db2");
+  EXPECT_EQ(told->must_have, lab::gtids("0-1-14"));
+  EXPECT_EQ(told->catch_up_from, "db3");
+  // Goal: the same across a restart of the monitor, which tells nobody anything before it knows that the network is there.
+  monitor.restart();
+  monitor.join("db2");
+  monitor.say("db2", Ask{.number = 91, .accepted = first->order, .ttl = 2s});
+  EXPECT_FALSE(monitor.last_told<Grant>("db2"));
+}
+
 // ---- data that are lost -----------------------------------------------------------------------------------------
 
 // Goal: S2 (seed 7061924). PASSIVE mode leaves it the role; what it had only the others can tell by now.

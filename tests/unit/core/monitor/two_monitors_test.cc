@@ -60,6 +60,18 @@ TEST_F(LeadershipTest, AnAgentThatObeysUsOnAnotherConnectionIsGreetedAgain) {
   EXPECT_TRUE(monitor.last_told<Instruction>("db2"));
 }
 
+// Goal: S2. Another one made somebody else the writer since.
+TEST_F(LeadershipTest, AWriterThatLeftInOrderIsForgottenWithTheLead) {
+  monitor.bring_up();
+  auto& kept = *monitor.kept.back().leadership;
+  kept.left_in_order = "db1";
+  monitor.restart(false);
+  monitor.network();
+  join_all();
+  ASSERT_TRUE(leads());
+  EXPECT_EQ(monitor.kept.back().leadership->left_in_order, "");
+}
+
 TEST_F(SupersededTest, RefusesCommandsAndSaysWhatToDo) {
   monitor.command("set_offline db3");
   EXPECT_THAT(monitor.replies.back(), HasSubstr("no other monitor runs: mmm_control take_lead"));
