@@ -73,7 +73,7 @@ TEST_P(Shrink, LeavesOnlyWhatTheFailureNeeds) {
 INSTANTIATE_TEST_SUITE_P(Mutants, Shrink,
                          testing::Values(FailingSchedule{"released_too_early", 1}, FailingSchedule{"pin_not_ended", 6},
                                          FailingSchedule{"takeover_without_wait", 162}, FailingSchedule{"equal_epoch_accepted", 348},
-                                         FailingSchedule{"half_done_abandoned", 7901}),
+                                         FailingSchedule{"accept_older", 12}),
                          [](const auto& test) { return std::string(test.param.mutant); });
 
 TEST(ShrinkOfNoFailure, LeavesThePlanAsItIs) {

@@ -157,6 +157,8 @@ void Brain::hear(const NoGrant& refusal) {
 }
 
 void Brain::hear_peer(const HostName& from, const Promise& promise) {
+  // What it must have only a monitor can tell: it begins to serve by a grant alone (S2).
+  if (memory_.wrote < memory_.accepted.generation) return;
   const auto number = MMM_MUTANT(lease_from_answer) ? lease_.ask(now_, lease_ttl(), lease_.staged_for(promise.number)) : promise.number;
   const bool longer = lease_.promised(from, number, promise.generation);
   if (MMM_MUTANT(staged_on_answer) && longer && has_fence_) try_run(StageLease{lease_ttl()});

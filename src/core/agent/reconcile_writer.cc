@@ -117,7 +117,7 @@ bool Brain::settle_semi_sync(bool wanted) {
 void Brain::settle_takeover() {
   end_sessions_ = false;
   if (!drained_) {
-    if (serving()) note_drained();  // our own restart found the role as it was
+    if (serving()) note_drained(), note_writing();  // our own restart found the role as it was
     else check_drained();
   }
   if (release_) return;
@@ -185,7 +185,7 @@ void Brain::check_drained() {
   if (fresh) {
     const auto& instruction = *memory_.instruction;
     const auto& replication = server_->replication;
-    const auto lacking = server_->has.count_lacking(instruction.must_have);
+    const auto lacking = memory_.wrote == memory_.accepted.generation ? 0 : server_->has.count_lacking(instruction.must_have);
     // Who has all it must have, and received more that can't be applied, has that from a host that diverged: a server that
     // was the writer and restarts replicates from its peer before any agent looks.
     const bool complete = was_complete() || (!instruction.must_have.empty() && lacking == 0 && !replication.sql);

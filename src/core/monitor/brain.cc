@@ -225,13 +225,13 @@ void MonitorBrain::said(const HostName& host, const Ask& message) {
   if (!was_accepted && book_.durable().accepted) generation_accepted(host);
   const bool longer = book_.durable().longest_lease > longest_before;
   news_ = writer_is_back(host) || changed || graced || longer;
-  if (!knows_what_it_must_have(message.accepted)) return no("more was found that it must have: it has to hear of that first");
+  if (!knows_what_it_must_have(message.accepted)) return no("it has to hear first of all that it must have");
   // What lasts longer than the disk says is on disk before it is given.
   send(host, Grant{message.number, message.accepted.generation}, message.grace == 0 && !longer);
 }
 
 void MonitorBrain::said(const HostName& host, const SurveyAnswer& message) {
-  if (!hand_over_ || hand_over_->step != Step::surveying) return;
+  if (!hand_over_ || (hand_over_->step != Step::surveying && !hand_over_->late)) return;
   hand_over_->answers[host] = message;
   // What it has it keeps: should it not answer the next survey, this counts.
   if (auto& report = hosts_.at(host).agent.report; report && report->server) {

@@ -103,6 +103,7 @@ class MonitorBrain {
     std::map<HostName, SurveyAnswer> answers;
     std::set<HostName> asked;
     std::map<HostName, Instant> promised_until;  // of those that answered: bound to the last writer until then
+    bool late = false;               // settling: the others are heard out before the target is granted anything
     bool found_more = false;         // in this step: that the writer of the half-done generation must have, too
     std::optional<CommandId> command;
     Answer answer;                   // for `command`, when done
@@ -214,6 +215,10 @@ class MonitorBrain {
   Told what_was_told() const;
   HostName source_for(const HostName& target, const Told& told) const;  // "" when nobody else answered
   void owe_what_was_found(const Told& told);
+  void ask_what_they_have();
+  void settle_late();
+  void hear_out();
+  void owes_no_more();
   void owe(const GtidSet& must_have, const HostName& catch_up_from);
   bool knows_what_it_must_have(const Order& accepted) const;
   std::optional<HostName> choose_by_survey();

@@ -88,7 +88,7 @@ bool MonitorBrain::corroborated(const HostName& host, CheckName check) const {
 bool MonitorBrain::is_awaited(const HostName& host) const {
   return hand_over_ && is_candidate(host) &&
          std::ranges::none_of(candidates(), [this](const auto& name) {
-           return hand_over_->excluded.contains(name) || unfit(name).empty();  // excluded for a moment only
+           return name == left_in_order_ || unfit(name).empty();  // who left in order is back in a moment
          });
 }
 

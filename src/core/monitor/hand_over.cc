@@ -70,7 +70,7 @@ bool MonitorBrain::others_are_there() {
 void MonitorBrain::decide_writer() {
   detach_from_silent_writer();
   const auto& assignment = book_.assignment();
-  if (book_.durable().accepted && serves_as_writer(assignment.writer)) owed_.catch_up_from.clear(), owed_.since = {};
+  if (book_.durable().accepted && serves_as_writer(assignment.writer)) owes_no_more();
   if (hand_over_) return advance_hand_over();
   const auto holder = active_master();
   if (holder && book_.exists() && !book_.durable().released) {
@@ -142,7 +142,7 @@ void MonitorBrain::go(Step step) {
   hand_over_->step = step;
   if (step == Step::surveying) hand_over_->position_known = false;
   hand_over_->turns += 1;
-  hand_over_->found_more = false;
+  hand_over_->found_more = hand_over_->late = false;
   hand_over_->step_began = now_;
   hand_over_->answers.clear();
   hand_over_->asked.clear();
@@ -324,13 +324,7 @@ void MonitorBrain::advance_surveying() {
     stuck_because_.clear();
     return hand_over_.reset();
   }
-  // What a host gave up under another leadership it never takes: the next generation is a later one.
-  for (const auto& host : candidates())
-    if (const auto& report = hosts_.at(host).agent.report) book_.raise_floor(report->released);
-  const bool nobody_was_asked = h.asked.empty();
-  for (const auto& [name, data] : hosts_)
-    if (reachable(name) && h.asked.insert(name).second) send(name, Survey{book_.next_generation(), book_.durable().given_up});
-  if (nobody_was_asked && !h.asked.empty()) h.step_began = now_;  // the time to answer counts from the question
+  ask_what_they_have();
   auto limit = survey_ends();
   if (!bar_is_confirmed()) limit = std::max(limit, h.step_began.at + kOfferLimit);
   if (now_.at < limit) return wake_at(limit);
@@ -419,14 +413,9 @@ void MonitorBrain::generation_accepted(const HostName& host) {
   note(NoteLevel::info, host, fmt::format("accepted generation {}: it is the writer now", book_.assignment().generation.value));
   left_in_order_.clear();
   if (!hand_over_ || (hand_over_->step != Step::choosing && hand_over_->step != Step::surveying)) return;
-  auto told = what_was_told();
-  // The survey under way may not have every answer yet: what a host reported it is fetched from as well.
-  told.at_hand = told.everything;
-  told.holds.merge(told.reported);
-  owe_what_was_found(told);
   hand_over_->to = host;
   owners_[*writer_role()] = host;
-  go(Step::settling);
+  settle_late();
 }
 
 void MonitorBrain::advance_offering() {
@@ -439,6 +428,7 @@ void MonitorBrain::advance_offering() {
 void MonitorBrain::advance_settling() {
   auto& h = *hand_over_;
   if (serves_as_writer(h.to)) return finish_hand_over();
+  if (h.late) hear_out();
   const bool lost = writer_lost();
   // It may be that nobody but it can stop it: then it is asked to, and its lease waited for.
   const auto target = hosts_.find(h.to);

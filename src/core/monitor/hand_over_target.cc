@@ -90,6 +90,54 @@ Instant MonitorBrain::survey_ends() const {
   return end;
 }
 
+// Whoever can be asked, and was not yet.
+void MonitorBrain::ask_what_they_have() {
+  auto& h = *hand_over_;
+  // What a host gave up under another leadership it never takes: the next generation is a later one.
+  for (const auto& host : candidates())
+    if (const auto& report = hosts_.at(host).agent.report) book_.pass_over(report->released);
+  const bool nobody_was_asked = h.asked.empty();
+  for (const auto& [name, data] : hosts_)
+    if (reachable(name) && h.asked.insert(name).second) send(name, Survey{book_.next_generation(), book_.durable().given_up});
+  if (nobody_was_asked && !h.asked.empty()) h.step_began = now_;  // the time to answer counts from the question
+}
+
+// The target of an offer that was taken for failed accepted it. Whoever is asked just then, or was to be, is heard out before it
+// is granted anything.
+void MonitorBrain::settle_late() {
+  auto& h = *hand_over_;
+  const auto began = h.step_began;
+  auto asked = std::move(h.asked);
+  auto answers = std::move(h.answers);
+  go(Step::settling);
+  h.step_began = began;
+  h.asked = std::move(asked);
+  h.answers = std::move(answers);
+  h.late = true;
+  hear_out();
+}
+
+void MonitorBrain::hear_out() {
+  ask_what_they_have();
+  auto told = what_was_told();
+  // What a host only reported it is fetched from as well.
+  told.at_hand = told.everything;
+  told.holds.merge(told.reported);
+  owe_what_was_found(told);
+  const auto end = survey_ends();
+  hand_over_->late = now_.at < end;
+  if (hand_over_->late) wake_at(end);
+}
+
+// It serves: what it had to have and has is its history; what it has not, and was found too late, nobody can apply any more.
+void MonitorBrain::owes_no_more() {
+  if (owed_.since == Order{} && owed_.catch_up_from.empty()) return;
+  owed_.catch_up_from.clear();
+  owed_.since = {};
+  if (const auto& report = hosts_.at(book_.assignment().writer).agent.report; report && report->server)
+    owed_.must_have = report->server->has.up_to(owed_.must_have);
+}
+
 bool MonitorBrain::bar_is_confirmed() const {
   return !book_.barred() || std::ranges::none_of(book_.bar_unconfirmed(), [this](const auto& name) { return reachable(name); });
 }

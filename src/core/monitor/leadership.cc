@@ -359,6 +359,7 @@ void MonitorBrain::lead_from_reports(MonitorMode mode) {
   if (durable.unheard_lease) longest = std::max(longest, config_.restart_grace);
   owed_ = {};
   left_in_order_.clear();
+  published_.reset();  // what others published since is not known: no version is used twice (rule 2)
   line_ = epoch_.id;
   start_leading(std::move(durable), longest);
   // One that only its writer accepted may be known to nobody any more, if that writer lost its memory.

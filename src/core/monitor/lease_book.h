@@ -74,7 +74,9 @@ class LeaseBook {
   // A generation up to this one exists somewhere: the next one is later (S4).
   void raise_floor(Generation seen) { floor_ = std::max(floor_, seen); }
   Generation floor() const { return floor_; }
-  Generation next_generation() const { return std::max(durable_.assignment.generation, floor_).next(); }
+  // Nobody holds this one, but somebody would refuse it for good.
+  void pass_over(Generation refused) { passed_over_ = std::max(passed_over_, refused); }
+  Generation next_generation() const { return std::max({durable_.assignment.generation, floor_, passed_over_}).next(); }
 
   // Another instruction of the same generation, with this takeover set. Ensures: a version that was never used before.
   void next_version(HostSet set);
@@ -128,7 +130,7 @@ class LeaseBook {
   HostSet candidates_;
   Instant hold_until_;
   Instant first_renewal_by_ = kLongAgo;  // nobody could renew before, or tell us that it did
-  Generation floor_;
+  Generation floor_, passed_over_;
   Instant last_ask_ = kLongAgo;
   HostSet bar_confirmed_;
   std::map<Duration, Instant> ends_;     // of the leases that may run, by their length

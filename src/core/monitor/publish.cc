@@ -69,7 +69,7 @@ void MonitorBrain::publish() {
   if (!leads_ || !decided_start_ || mode_ == MonitorMode::passive || !network_) return keep();
   auto& next = next_instruction_;
   instruction_into(next);
-  if (!published_ || !same_content(*published_, next)) {
+  if (!published_ || !same_content(*published_, next) || published_->order < owed_.since) {
     if (version_is_used()) {
       book_.next_version(next.assignment.takeover_set);
       next.assignment = book_.assignment();
@@ -88,7 +88,9 @@ void MonitorBrain::publish() {
 bool MonitorBrain::may_be_offered() const { return hand_over_ && (hand_over_->step == Step::offering || hand_over_->found_more); }
 
 // An offer may be accepted late, by an agent that has not heard yet what was found since (seed 10286790).
-bool MonitorBrain::knows_what_it_must_have(const Order& accepted) const { return accepted >= owed_.since; }
+bool MonitorBrain::knows_what_it_must_have(const Order& accepted) const {
+  return accepted >= owed_.since && !(hand_over_ && hand_over_->late);
+}
 
 void MonitorBrain::owe(const GtidSet& must_have, const HostName& catch_up_from) {
   const auto& [generation, writer, version, set] = book_.assignment();

@@ -18,21 +18,26 @@ const std::string kIp = lab::kWriterRole.ip;
 
 // ---- the writer asks --------------------------------------------------------------------------------------------
 
+// db2 promises whatever `agent` asks it, for so long.
+void promise_to(AgentDriver& agent, Duration duration) {
+  for (const auto until = agent.now + duration; agent.now < until;) {
+    agent.pass(50ms);
+    for (const auto& asked : std::exchange(agent.asked, {}))
+      if (const auto* ask = std::get_if<PromiseAsk>(&asked.question))
+        agent.step(agent::PeerAnswered{"db2", Promise{ask->number, ask->generation}});
+  }
+}
+
 struct AskingTest : testing::Test {
   AskingTest() {
     agent.obey(instruction(1, 1, 2, "db1"));
     agent.pass(1s);
   }
-  // db2 promises whatever it is asked, for as long as the test lets it; the monitor is gone.
+  // The monitor is gone.
   void live_on_promises(Duration duration) {
     agent.grants = false;
     agent.step(agent::MonitorLeft{lab::kMonitor});
-    for (const auto until = agent.now + duration; agent.now < until;) {
-      agent.pass(50ms);
-      for (const auto& asked : std::exchange(agent.asked, {}))
-        if (const auto* ask = std::get_if<PromiseAsk>(&asked.question))
-          agent.step(agent::PeerAnswered{"db2", Promise{ask->number, ask->generation}});
-    }
+    promise_to(agent, duration);
   }
   bool serves() const { return agent.host.writable() && agent.host.ips().contains(kIp); }
   Instruction with_set(std::uint64_t version, HostSet set) const {
@@ -57,6 +62,18 @@ TEST_F(AskingTest, LivesOnPromisesWhileTheMonitorIsAway) {
   EXPECT_TRUE(serves());
   agent.pass(3s);
   EXPECT_FALSE(serves()) << "neither";
+}
+
+// Goal: S2. What was found after it accepted only the monitor tells, and that may not reach it.
+TEST_F(AskingTest, BeginsToServeAGenerationByAGrantAlone) {
+  AgentDriver late{"db1"};
+  late.grants = false;
+  late.obey(instruction(1, 1, 2, "db1"));
+  promise_to(late, 5s);
+  EXPECT_FALSE(late.host.writable());
+  late.grants = true;
+  late.pass(1s);
+  EXPECT_TRUE(late.host.writable());
 }
 
 TEST_F(AskingTest, StopsAtOnceWhenAnotherKnowsOfALaterWriter) {

@@ -273,6 +273,15 @@ TEST_F(TakingOverTest, WhatIsFoundOnceItWroteDoesNotHoldItUp) {
   agent.grants = true;
   agent.pass(3s);
   EXPECT_TRUE(serves());
+  AgentDriver again{"db2"};
+  again.host = agent.host;
+  again.host.addresses.clear();
+  again.disk = agent.disk;
+  again.now = agent.now;
+  again.start();
+  again.pass(12s);
+  EXPECT_EQ(again.count<Released>(), 0u);
+  EXPECT_TRUE(again.host.ips().contains(lab::kWriterRole.ip));
 }
 
 TEST_F(TakingOverTest, FetchesWhatItLacksFromTheHostThatHasIt) {

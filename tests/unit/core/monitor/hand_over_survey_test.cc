@@ -178,6 +178,9 @@ TEST_F(SurveyTest, ATargetThatAcceptsWhileAHostHasNotAnsweredYetMustHaveWhatThat
   const auto told = monitor.last_told<Instruction>("db2");
   EXPECT_EQ(told->must_have, lab::gtids("0-1-14"));
   EXPECT_EQ(told->catch_up_from, "db3");
+  // Its answer comes after the acceptance, and tells of more.
+  monitor.say("db3", SurveyAnswer{.generation = Generation{3}, .has = lab::gtids("0-1-16")});
+  EXPECT_EQ(monitor.last_told<Instruction>("db2")->must_have, lab::gtids("0-1-16"));
   // Goal: the same across a restart of the monitor, which tells nobody anything before it knows that the network is there.
   monitor.restart();
   monitor.join("db2");

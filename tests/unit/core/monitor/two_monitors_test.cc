@@ -60,6 +60,20 @@ TEST_F(LeadershipTest, AnAgentThatObeysUsOnAnotherConnectionIsGreetedAgain) {
   EXPECT_TRUE(monitor.last_told<Instruction>("db2"));
 }
 
+// Goal: rule 2. Others published versions of that generation since it was superseded, and what they said counts.
+TEST_F(SupersededTest, LeadsAgainWithAVersionThatNobodyUsed) {
+  for (auto& [name, agent] : monitor.agents) {
+    agent.refuses.clear();
+    agent.report.assignment = {Generation{7}, "db1", Version{3}, {"db2"}};
+    agent.report.accepted = {9, Generation{7}, Version{3}};
+    monitor.leave(name);
+  }
+  join_all();
+  ASSERT_TRUE(leads());
+  EXPECT_EQ(last_order("db1").generation, Generation{7});
+  EXPECT_GT(last_order("db1").version, Version{3});
+}
+
 // Goal: S2. Another one made somebody else the writer since.
 TEST_F(LeadershipTest, AWriterThatLeftInOrderIsForgottenWithTheLead) {
   monitor.bring_up();

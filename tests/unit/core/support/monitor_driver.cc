@@ -245,7 +245,10 @@ void MonitorDriver::answer(const HostName& host, const Grant& message) {
   if (!agent.serves || message.generation != agent.report.assignment.generation || agent.report.lease_live) return;
   agent.report.lease_live = true;
   agent.report.ips = {kWriterRole.ip};
-  if (agent.report.server) agent.report.server->read_only = false;
+  if (auto& server = agent.report.server) {
+    server->read_only = false;
+    if (const auto order = last_told<Instruction>(host)) server->has.add(order->must_have);
+  }
   answers_.emplace_back(host, agent.report);
 }
 
