@@ -15,6 +15,8 @@ constexpr double kAttentive = 0.3;
 
 // So long a cluster is left to recover by itself.
 constexpr Duration kPatience = 3s;
+// Nobody wrote for so long, an offer's 10 s included: it won't get better by itself.
+constexpr Duration kOffersFailed = 8s;
 
 bool mode_was_changed(const Plan& plan) {
   return std::ranges::find(plan.faults, FaultKind::change_mode, &Fault::kind) != plan.faults.end();
@@ -37,6 +39,7 @@ void Operator::look() {
   if (world_.now() >= kCalmFrom + kPatience) {
     world_.configurations.look_after();
     start_what_was_left_stopped();
+    give_up_a_history();
   }
   // A mode that nobody took back: the monitor was away.
   if (world_.now() >= kCalmFrom && mode_was_changed(world_.plan)) set_mode("set_active");
@@ -60,13 +63,27 @@ void Operator::set_online(Node host, bool accept_loss) {
 }
 
 // No host has all that every other one wrote or applied: none can follow all others, and somebody's transactions are given up.
-bool Operator::histories_are_forked() const {
-  return std::ranges::none_of(world_.hosts, [this](const auto& host) {
-    return std::ranges::all_of(world_.hosts, [&](const auto& other) {
+bool Operator::histories_are_forked(std::optional<Node> without) const {
+  return std::ranges::none_of(world_.hosts, [&](const auto& host) {
+    return host->id != without && std::ranges::all_of(world_.hosts, [&](const auto& other) {
       const auto last = other->server.last();
-      return last == kNone || host->server.has(last);
+      return other->id == without || last == kNone || host->server.has(last);
     });
   });
+}
+
+void Operator::give_up_a_history() {
+  const bool somebody_writes = std::ranges::any_of(world_.hosts, [](const auto& host) { return host->accepts_writes(); });
+  if (silenced_ && somebody_writes) {
+    if (auto& host = *world_.hosts[*silenced_]; host.runs()) host.agent.start();
+    silenced_.reset();
+  }
+  if (silenced_ || somebody_writes || !histories_are_forked() || world_.now() < kCalmFrom + kOffersFailed) return;
+  for (const auto& host : world_.hosts)
+    if (host->agent.works() && !histories_are_forked(host->id)) silenced_ = host->id;
+  if (!silenced_) return;
+  world_.story.tell("admin", "gives up what only {} has: stops its agent", name_of(*silenced_));
+  world_.hosts[*silenced_]->agent.kill();
 }
 
 void Operator::decide_what_is_lost() {

@@ -30,7 +30,10 @@ class Operator {
 
  private:
   void look();
-  bool histories_are_forked() const;
+  bool histories_are_forked(std::optional<Node> without = {}) const;
+  // Each offer fails, since nobody can apply what two histories have: he stops the agent of the host whose history is given up
+  // (docs/operating/failover.md), and starts it again when somebody writes.
+  void give_up_a_history();
   // After memory was lost nobody but a person knows whose data is the best: he begins with the host that has most. Who has something
   // of its own is left out. Where only the last writer may go on (it was pinned), it fetches what it lacks from the others.
   void decide_what_is_lost();
@@ -43,6 +46,7 @@ class Operator {
   Random random_;
   std::size_t decisions_ = 0;
   std::string last_answer_;             // the same again is no news
+  std::optional<Node> silenced_;        // whose agent he stopped
   std::optional<Node> makes_do_with_;   // told to accept the loss of what that host lacks; not yet answered
 };
 
