@@ -219,6 +219,7 @@ class MonitorBrain {
   void settle_late();
   void hear_out();
   void owes_no_more();
+  bool has_served() const { return owed_.since == Order{}; }  // the writer of the present generation, once it accepted
   void owe(const GtidSet& must_have, const HostName& catch_up_from);
   bool knows_what_it_must_have(const Order& accepted) const;
   std::optional<HostName> choose_by_survey();
@@ -333,6 +334,7 @@ class MonitorBrain {
   };
   Owed owed_;
   HostName left_in_order_;         // as in LeadershipState
+  HostName last_served_;           // the last writer that was seen to serve
   std::optional<Instruction> published_;
   MonitorState kept_;
   // Drafts of the next ones: most steps change nothing, and then nothing is allocated.

@@ -253,11 +253,16 @@ bool MonitorBrain::writer_is_back(const HostName& host) {
       (hand_over_->step == Step::surveying || hand_over_->step == Step::choosing) && !hand_over_->planned &&
       !hand_over_->unwanted) {
     note(NoteLevel::info, host, "is back and renewed its lease before anybody was promoted: it stays the writer");
-    hand_over_.reset();
     stuck_because_.clear();
     changed = true;
+    if (has_served()) {
+      hand_over_.reset();
+    } else {  // what the others have it must have first
+      hand_over_->to = host;
+      settle_late();
+    }
   }
-  if (hand_over_ || owners_.contains(*role)) return changed;
+  if ((hand_over_ && !changed) || owners_.contains(*role)) return changed;
   owners_[*role] = host;
   const auto state = hosts_.at(host).state;
   if (state == HostState::hard_offline || state == HostState::awaiting_recovery)
@@ -318,7 +323,7 @@ void MonitorBrain::advance_choosing() {
 void MonitorBrain::advance_surveying() {
   auto& h = *hand_over_;
   if (!h.planned && !h.unwanted && h.asked.empty() && book_.durable().accepted && !book_.durable().released &&
-      writer_lives_on_promises()) {
+      has_served() && writer_lives_on_promises()) {
     note(NoteLevel::info, h.from, "is in touch with those that could follow it: it stays the writer");
     owners_[*writer_role()] = h.from;
     stuck_because_.clear();
@@ -397,7 +402,7 @@ std::optional<Instant> MonitorBrain::offer(const HostName& target) {
   book_.promote(target, other_candidates(target));
   owners_[*writer_role()] = target;
   h.to = target;
-  if (target != old || owed_.since == Order{}) owed_ = {};  // else it has not served yet, and owes that, too
+  if (target != old || has_served()) owed_ = {};  // else it has not served yet, and owes that, too
   owe(h.must_have, h.catch_up_from);
   if (h.force) enter(target, HostState::online, "move_role --force");
   note(NoteLevel::info, target,

@@ -131,7 +131,8 @@ void MonitorBrain::hear_out() {
 
 // It serves: what it had to have and has is its history; what it has not, and was found too late, nobody can apply any more.
 void MonitorBrain::owes_no_more() {
-  if (owed_.since == Order{} && owed_.catch_up_from.empty()) return;
+  last_served_ = book_.assignment().writer;
+  if (has_served() && owed_.catch_up_from.empty()) return;
   owed_.catch_up_from.clear();
   owed_.since = {};
   if (const auto& report = hosts_.at(book_.assignment().writer).agent.report; report && report->server)
@@ -149,14 +150,17 @@ GtidSet MonitorBrain::what_counts(const HostName& host, const GtidSet& all) cons
   const auto& data = hosts_.at(host);
   if (const auto& only = hand_over_->makes_do_with; !only.empty()) return host == only ? all : GtidSet{};
   const bool trusted = !data.diverged && (data.verified || !data.unproven);
-  if (host == hand_over_->from || (trusted && !data.counts_up_to)) return all;
+  // Where the present writer never served, the history is that of the one before. (One that gave the role up may have.)
+  const auto& last = has_served() || book_.durable().released ? hand_over_->from : last_served_;
+  if (host == hand_over_->from || host == last || (trusted && !data.counts_up_to)) return all;
   auto counted = all.up_to(owed_.must_have);  // the last writer had it, or was to have it
   if (trusted) counted.add(all.up_to(*data.counts_up_to));
-  const auto* writer = config_.host(hand_over_->from);
   const auto& report = data.agent.report;
-  if (!writer || !report || !report->server) return counted;
+  if (!report || !report->server) return counted;
   const auto& replication = report->server->replication;
-  if (replication.source_ip == writer->ip && replication.source_server_id != 0) counted.add(all.made_by(replication.source_server_id));
+  for (const auto& name : {hand_over_->from, last})
+    if (const auto* writer = config_.host(name); writer && replication.source_ip == writer->ip && replication.source_server_id != 0)
+      counted.add(all.made_by(replication.source_server_id));
   return counted;
 }
 
