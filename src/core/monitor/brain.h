@@ -216,7 +216,7 @@ class MonitorBrain {
   HostName source_for(const HostName& target, const Told& told) const;  // "" when nobody else answered
   void owe_what_was_found(const Told& told);
   void ask_what_they_have();
-  void settle_late();
+  void settle_late(const HostName& host);
   void hear_out();
   void owes_no_more();
   bool has_served() const { return owed_.since == Order{}; }  // the writer of the present generation, once it accepted

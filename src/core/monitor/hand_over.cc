@@ -258,8 +258,7 @@ bool MonitorBrain::writer_is_back(const HostName& host) {
     if (has_served()) {
       hand_over_.reset();
     } else {  // what the others have it must have first
-      hand_over_->to = host;
-      settle_late();
+      settle_late(host);
     }
   }
   if ((hand_over_ && !changed) || owners_.contains(*role)) return changed;
@@ -418,9 +417,8 @@ void MonitorBrain::generation_accepted(const HostName& host) {
   note(NoteLevel::info, host, fmt::format("accepted generation {}: it is the writer now", book_.assignment().generation.value));
   left_in_order_.clear();
   if (!hand_over_ || (hand_over_->step != Step::choosing && hand_over_->step != Step::surveying)) return;
-  hand_over_->to = host;
   owners_[*writer_role()] = host;
-  settle_late();
+  settle_late(host);
 }
 
 void MonitorBrain::advance_offering() {

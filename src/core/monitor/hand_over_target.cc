@@ -104,15 +104,13 @@ void MonitorBrain::ask_what_they_have() {
 
 // The target of an offer that was taken for failed accepted it. Whoever is asked just then, or was to be, is heard out before it
 // is granted anything.
-void MonitorBrain::settle_late() {
+void MonitorBrain::settle_late(const HostName& host) {
   auto& h = *hand_over_;
-  const auto began = h.step_began;
-  auto asked = std::move(h.asked);
-  auto answers = std::move(h.answers);
-  go(Step::settling);
-  h.step_began = began;
-  h.asked = std::move(asked);
-  h.answers = std::move(answers);
+  h.to = host;
+  h.step = Step::settling;  // who was asked, when, and what was answered stays
+  h.turns += 1;
+  h.found_more = false;
+  h.promised_until.clear();
   h.late = true;
   hear_out();
 }
@@ -120,9 +118,7 @@ void MonitorBrain::settle_late() {
 void MonitorBrain::hear_out() {
   ask_what_they_have();
   auto told = what_was_told();
-  // What a host only reported it is fetched from as well.
-  told.at_hand = told.everything;
-  told.holds.merge(told.reported);
+  told.holds.merge(told.reported);  // what a host only reported is fetched from it as well
   owe_what_was_found(told);
   const auto end = survey_ends();
   hand_over_->late = now_.at < end;
@@ -223,9 +219,7 @@ HostName MonitorBrain::source_for(const HostName& target, const Told& told) cons
 // An offer that was taken for failed may be under way still, or be accepted by now: its target is told of what was found
 // since.
 void MonitorBrain::owe_what_was_found(const Told& told) {
-  if (!book_.exists() || book_.durable().released || !told.at_hand.contains(told.everything) ||
-      owed_.must_have.contains(told.everything))
-    return;
+  if (!book_.exists() || book_.durable().released || owed_.must_have.contains(told.everything)) return;
   owe(told.everything, source_for(book_.assignment().writer, told));
   hand_over_->found_more = true;
 }
